@@ -9,10 +9,12 @@ the same atoms come out as the same object.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import sympy
+from sympy.core.add import _addsort
 from sympy.core.function import Function
+from sympy.core.mul import _mulsort
 
 Size: TypeAlias = "int | sympy.Expr"
 Terms: TypeAlias = "dict[sympy.Expr, int]"
@@ -24,6 +26,7 @@ TABLE_LIMIT = 400_000
 _terms: dict[sympy.Expr, Mapping[sympy.Expr, int]] = {}
 _interned: dict[sympy.Expr, sympy.Expr] = {}
 _times: dict[tuple[sympy.Expr, sympy.Expr], sympy.Expr] = {}
+_sort_keys: dict[sympy.Expr, str] = {}
 _powers: dict[sympy.Expr, tuple[tuple[sympy.Expr, int], ...]] = {}
 
 
@@ -145,7 +148,13 @@ def times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
     except KeyError:
         if len(_times) > TABLE_LIMIT:
             _times.clear()
-        made: sympy.Expr = intern(sympy.Mul(a, b))
+        exponents = dict(powers(a))
+        for atom, exponent in powers(b):
+            exponents[atom] = exponents.get(atom, 0) + exponent
+        parts = [atom if n == 1 else sympy.Pow(atom, n, evaluate=False) for atom, n in exponents.items()]
+        _mulsort(parts)
+        made = parts[0] if len(parts) == 1 else sympy.Mul._from_args(parts, is_commutative=True)
+        made = intern(made)
         _times[a, b] = made
         return made
 
@@ -197,17 +206,24 @@ def from_terms(found: Mapping[sympy.Expr, int]) -> Size:
         elif coefficient == 1:
             parts.append(monomial)
         elif coefficient:
-            parts.append(sympy.Mul(sympy.Integer(coefficient), monomial))
+            parts.append(_multiple(coefficient, monomial))
     if not parts:
         return constant
-    if constant:
-        parts.append(sympy.Integer(constant))
-    if len(parts) == 1:
+    if len(parts) == 1 and not constant:
         return intern(parts[0])
-    made: sympy.Expr = intern(sympy.Add(*parts))
+    _addsort(parts)
+    if constant:
+        parts.insert(0, sympy.Integer(constant))
+    made: sympy.Expr = intern(sympy.Add._from_args(parts, is_commutative=True))
     if made not in _terms:
         _terms[made] = {monomial: c for monomial, c in found.items() if c}
     return made
+
+
+def _multiple(coefficient: int, monomial: sympy.Expr) -> sympy.Expr:
+    # What sympy's own product would give, without asking again whether the parts commute.
+    parts = monomial.args if monomial.is_Mul else (monomial,)
+    return sympy.Mul._from_args((sympy.Integer(coefficient), *parts), is_commutative=True)
 
 
 def leading(found: Mapping[sympy.Expr, int], order: Mapping[sympy.Expr, int]) -> tuple[tuple[int, ...], sympy.Expr]:
@@ -240,7 +256,7 @@ def divided(a: Mapping[sympy.Expr, int], b: Mapping[sympy.Expr, int]) -> Terms |
             out[rest] = coefficient // by
         return out
     atoms = {atom for found in (a, b) for monomial in found for atom, _ in powers(monomial)}
-    order = {atom: rank for rank, atom in enumerate(sorted(atoms, key=str))}
+    order = {atom: rank for rank, atom in enumerate(sorted(atoms, key=sort_key))}
     _, top = leading(b, order)
     rest_of_a = dict(a)
     quotient: Terms = {}
@@ -262,6 +278,12 @@ def divided(a: Mapping[sympy.Expr, int], b: Mapping[sympy.Expr, int]) -> Terms |
     return quotient
 
 
-def sort_key(expr: sympy.Expr) -> Any:
+def sort_key(expr: sympy.Expr) -> str:
     """A stable order for monomials and atoms, the same in every process."""
-    return str(expr)
+    try:
+        return _sort_keys[expr]
+    except KeyError:
+        if len(_sort_keys) > TABLE_LIMIT:
+            _sort_keys.clear()
+        made = _sort_keys[expr] = str(expr)
+        return made

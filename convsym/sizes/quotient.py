@@ -90,7 +90,7 @@ class FloorDiv(SizeFunction):
         left = printer._print(numerator)
         right = printer._print(denominator)
         # `a*b//c` groups as (a*b)//c, but a quotient inside the numerator's product would not stand out.
-        if numerator.is_Add or numerator.is_Mul:
+        if numerator.is_Add or numerator.is_Mul or left.startswith("-"):
             left = f"({left})"
         if not (denominator.is_Integer or denominator.is_Symbol):
             right = f"({right})"
@@ -120,8 +120,9 @@ def floor_div(numerator: Size, denominator: Size) -> Size:
     """``numerator // denominator`` in normal form; a zero denominator raises ZeroDivisionError."""
     if type(numerator) is int and type(denominator) is int:
         return numerator // denominator
+    key = (numerator, denominator)
     try:
-        return _quotients[numerator, denominator]
+        return _quotients[key]
     except KeyError:
         pass
     if isinstance(denominator, sympy.Expr) and denominator.is_Integer:
@@ -137,7 +138,7 @@ def floor_div(numerator: Size, denominator: Size) -> Size:
         found = _over_polynomial(numerator, denominator)
     if len(_quotients) > TABLE_LIMIT:
         _quotients.clear()
-    _quotients[numerator, denominator] = found
+    _quotients[key] = found
     return found
 
 
@@ -315,8 +316,10 @@ def partners(monomial: sympy.Expr) -> tuple[tuple[sympy.Expr, Mapping[sympy.Expr
         partner = FloorDiv.raw(expression(from_terms(mirrored)), atom.args[1])
         others = monomial_quotient(monomial, atom)
         assert others is not None
-        weights = [(sum(t.values()) - t.get(ONE, 0), t.get(ONE, 0), str(q)) for t, q in ((mirrored, partner), (found, atom))]
-        out.append((times(others, partner), multiplied({others: 1}, whole), weights[0] < weights[1]))
+        mine = (sum(found.values()) - found.get(ONE, 0), found.get(ONE, 0))
+        theirs = (sum(mirrored.values()) - mirrored.get(ONE, 0), mirrored.get(ONE, 0))
+        preferred = theirs < mine or (theirs == mine and sort_key(partner) < sort_key(atom))
+        out.append((times(others, partner), multiplied({others: 1}, whole), preferred))
     if len(_partners) > TABLE_LIMIT:
         _partners.clear()
     _partners[monomial] = tuple(out)
