@@ -1,0 +1,106 @@
+"""The set of input sizes for which a model runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from convsym.sizes.arithmetic import Size
+from convsym.sizes.condition import TRUE, Condition
+from convsym.sizes.domain import Domain
+from convsym.sizes.truth import Truth
+
+
+class ModelDomain:
+    """The union of the cases that run.
+
+    Where a size was needed as a plain number, or there were more cases than the limit, some sizes were not explored
+    symbolically; those are answered by tracing the model at that very size.
+    """
+
+    def __init__(
+        self,
+        parts: tuple[Domain, ...],
+        declared: Domain,
+        unexplored: tuple[Domain, ...],
+        runs_at: Callable[[Mapping[str, int]], bool],
+    ) -> None:
+        self.parts = parts
+        self.declared = declared
+        self.unexplored = unexplored
+        self._runs_at = runs_at
+        self._known: dict[tuple[int, ...], bool] = {}
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of the input sizes."""
+        return self.declared.names
+
+    @cached_property
+    def exact(self) -> Domain | None:
+        """The explored part as one domain; None when the model runs nowhere in it."""
+        return self.parts[0].union(*self.parts[1:]) if self.parts else None
+
+    def named(self, sizes: Mapping[str, int]) -> dict[str, int]:
+        """The sizes as plain ints, checked against the names of the input.
+
+        Raises ValueError when one is missing, unknown or no integer.
+        """
+        unknown = [name for name in sizes if name not in self.symbols]
+        missing = [name for name in self.symbols if name not in sizes]
+        if missing:
+            raise ValueError(f"a size is missing: give {', '.join(f'{m}=...' for m in missing)}")
+        if unknown and self.symbols:
+            # Fixed inputs have no names; asking them at N=1 is no mistake.
+            raise ValueError(f"no size is named {unknown[0]!r}; the sizes are {', '.join(self.symbols)}")
+        return {name: int(sizes[name]) for name in self.symbols}
+
+    def contains(self, **sizes: int) -> bool:
+        """Whether the model runs at these sizes; exact.
+
+        >>> import convsym, torch
+        >>> convsym.analyze(torch.nn.Conv2d(3, 8, 5), "N 3 H W").domain.contains(N=1, H=4, W=9)
+        False
+        """
+        named = self.named(sizes)
+        if any(part.contains(**named) for part in self.parts):
+            return True
+        if not any(part.contains(**named) for part in self.unexplored):
+            return False
+        key = tuple(named.values())
+        if key not in self._known:
+            self._known[key] = self.declared.contains(**named) and self._runs_at(named)
+        return self._known[key]
+
+    def decide(self, condition: Condition) -> Truth:
+        """Whether a condition holds for all, none or some of the sizes."""
+        if self.unexplored or self.exact is None:
+            return Truth.UNKNOWN
+        return self.exact.decide(condition)
+
+    def smallest(self, condition: Condition = TRUE) -> dict[str, int] | None:
+        """The smallest sizes for which the model runs, or None."""
+        return self.exact.smallest(condition) if self.exact is not None else None
+
+    def simplify(self, size: Size) -> Size:
+        """A formula in its simplest form for the sizes of the domain."""
+        return self.exact.simplify(size) if self.exact is not None else size
+
+    @property
+    def residue(self) -> tuple[Condition, ...]:
+        """Conditions that are checked size by size, because no exact set could be built for them."""
+        return tuple(c for part in self.parts for c in part.residue)
+
+    def describe(self) -> str:
+        """The set as a person would write it: "H % 16 == 0 and W % 16 == 0"."""
+        text = self.exact.describe() if self.exact is not None else "nothing"
+        return f"{text} (other sizes are traced when asked for)" if self.unexplored else text
+
+    __str__ = describe
+
+    def __repr__(self) -> str:
+        return f"<domain {self.describe()}>"
+
+    def __contains__(self, sizes: Any) -> bool:
+        return self.contains(**sizes)

@@ -1,0 +1,51 @@
+"""The numbers of an analysis at one size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from convsym.graph.tensor import Tensor
+from convsym.sizes.evaluate import evaluate
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAt:
+    """One call of a convolution, transposed convolution or linear module at one size."""
+
+    path: str
+    index: int
+    input: Shape
+    output: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersAt:
+    """What an analysis says at one size: plain numbers.
+
+    `outputs` are the shapes of all output tensors, flattened as torch.utils._pytree flattens the result.
+    """
+
+    sizes: Mapping[str, int]
+    flops: int
+    macs: int
+    parameters: int
+    elementwise: int
+    activation_bytes: int
+    outputs: list[Shape]
+    layers: list[LayerAt]
+
+
+def shape_at(tensor: Tensor, sizes: Mapping[str, int]) -> Shape:
+    """The shape as numbers."""
+    return tuple(evaluate(s, sizes) for s in tensor.shape)
+
+
+def tensors_of(output: Any) -> list[Tensor]:
+    """All tensors of a forward's result, flattened as a pytree."""
+    from torch.utils import _pytree as pytree
+
+    return [leaf for leaf in pytree.tree_leaves(output) if isinstance(leaf, Tensor)]

@@ -1,0 +1,259 @@
+"""The result of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+
+from convsym.analysis import totals
+from convsym.analysis.domain import ModelDomain
+from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
+from convsym.analysis.receptive import Fields, receptive_fields
+from convsym.analysis.totals import ModuleTotal
+from convsym.graph.call import Call, Cost, LayerCall
+from convsym.graph.calls import call_graph
+from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size, floor_div
+from convsym.sizes.domain import Domain
+from convsym.sizes.evaluate import evaluate, piecewise
+from convsym.trace.explore import Refusal, Way
+from convsym.trace.paths import Finding, Pin
+
+if TYPE_CHECKING:
+    from convsym.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way through the forward: the sizes that go it, and what is computed there."""
+
+    domain: Domain
+    calls: tuple[Call, ...]
+    layers: tuple[LayerCall, ...]
+    outputs: Any
+    inputs: tuple[Tensor, ...]
+
+    @cached_property
+    def cost(self) -> Cost:
+        """The sum over all calls."""
+        return totals.total_cost(self.calls)
+
+    @cached_property
+    def activation_bytes(self) -> Size:
+        """Bytes of all results that are no views."""
+        return totals.activation_bytes(self.calls)
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph:
+        """The calls as a networkx multigraph; see `convsym.graph.calls.call_graph`."""
+        return call_graph(self.calls, self.inputs)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the model itself: its module tree and how many parameters each module holds."""
+
+    kinds: Mapping[str, str]
+    parameters: Mapping[str, Size]
+    inputs: tuple[str, ...]
+    inferred: bool
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A model for all sizes of its input: shapes, costs, the sizes for which it runs, and what is wrong with it.
+
+    Sizes are ints where they are constant and sympy expressions otherwise. A quantity that differs between the cases
+    of a shape-dependent branch is one expression with the conditions in it.
+
+    >>> import convsym, torch
+    >>> a = convsym.analyze(torch.nn.Conv2d(3, 16, 3, stride=2, padding=1), "N 3 H W")
+    >>> a.outputs.shape
+    (N, 16, (H + 1)//2, (W + 1)//2)
+    """
+
+    ways: tuple[Way, ...]
+    facts: Facts
+    args: tuple[Any, ...]
+    declared: Domain
+    unexplored: tuple[Domain, ...]
+    run_at: Callable[[Mapping[str, int]], Way] = field(repr=False)
+    diagnose: Callable[[Analysis], tuple[Diagnostic, ...]] = field(repr=False)
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The ways through the forward that run, in the order they were found."""
+        inputs = tuple(tensors_of(self.args))
+        return tuple(Case(w.domain, w.calls, w.layers, w.output, inputs) for w in self.ways if w.runs)
+
+    @cached_property
+    def main(self) -> Case | None:
+        """The first case, or, when the model runs for no size, what was recorded up to the failure."""
+        if self.cases:
+            return self.cases[0]
+        inputs = tuple(tensors_of(self.args))
+        ways = sorted(self.ways, key=lambda w: -len(w.calls))
+        return Case(ways[0].domain, ways[0].calls, ways[0].layers, ways[0].output, inputs) if ways else None
+
+    @cached_property
+    def domain(self) -> ModelDomain:
+        """The exact set of input sizes for which the model runs."""
+        return ModelDomain(
+            tuple(c.domain for c in self.cases), self.declared, self.unexplored, lambda sizes: self.run_at(sizes).runs
+        )
+
+    def _over_cases(self, quantity: Callable[[Case], Size]) -> Size:
+        cases = self.cases or ((self.main,) if self.main else ())
+        found = [(c.domain.condition, quantity(c)) for c in cases]
+        values = {v for _, v in found}
+        if not found:
+            return 0
+        return found[0][1] if len(values) == 1 else piecewise(found)
+
+    @cached_property
+    def flops(self) -> Size:
+        """Floating-point operations of one forward pass, two per multiply-accumulate."""
+        return self._over_cases(lambda c: c.cost.flops)
+
+    @cached_property
+    def macs(self) -> Size:
+        """Multiply-accumulates of one forward pass."""
+        return self._over_cases(lambda c: floor_div(c.cost.flops, 2))
+
+    @cached_property
+    def elementwise(self) -> Size:
+        """Element-wise operations, which `flops` leaves out."""
+        return self._over_cases(lambda c: c.cost.elementwise)
+
+    @cached_property
+    def activation_bytes(self) -> Size:
+        """Bytes of all intermediate results together, views left out, nothing freed."""
+        return self._over_cases(lambda c: c.activation_bytes)
+
+    @property
+    def parameters(self) -> Size:
+        """The number of parameters, shared ones counted once."""
+        return self.facts.parameters[""]
+
+    @property
+    def outputs(self) -> Any:
+        """What the forward returns, with symbolic tensors (`.shape`, `.dtype`); of the first case."""
+        return self.main.outputs if self.main else None
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every operation of the first case, in order."""
+        return self.main.calls if self.main else ()
+
+    @property
+    def layers(self) -> tuple[LayerCall, ...]:
+        """Every call of a convolution, transposed convolution or linear module of the first case."""
+        return self.main.layers if self.main else ()
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The calls of the first case as a networkx multigraph."""
+        return self.main.graph if self.main else nx.MultiDiGraph()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The input specs, as given or inferred."""
+        return self.facts.inputs
+
+    @property
+    def inferred(self) -> bool:
+        """Whether the input specs were inferred from the first layers."""
+        return self.facts.inferred
+
+    def __getitem__(self, path: str) -> Call:
+        """The last call inside a module.
+
+        Raises KeyError, with the nearest paths, when nothing was called there.
+        """
+        for call in reversed(self.calls):
+            if call.path == path or call.path.startswith(path + "."):
+                return call
+        import difflib
+
+        near = difflib.get_close_matches(path, {c.path for c in self.calls}, 3)
+        raise KeyError(f"no call in {path!r}" + (f"; did you mean {', '.join(near)}?" if near else ""))
+
+    @cached_property
+    def by_module(self) -> dict[str, ModuleTotal]:
+        """Totals of every module, the root under the empty path."""
+        return totals.by_module(self.calls, self.facts.kinds, self.facts.parameters)
+
+    @cached_property
+    def receptive_fields(self) -> Mapping[int, Fields]:
+        """The receptive field after each spatial call of the first case, by call index."""
+        return receptive_fields(self.calls, self.main.inputs) if self.main else {}
+
+    @cached_property
+    def uncounted(self) -> tuple[str, ...]:
+        """Operations whose cost is not known; with any, the totals are lower bounds."""
+        return tuple(sorted({c.op for case in self.cases for c in case.calls if not c.counted}))
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """Sizes that the model's code needed as plain numbers, and the line that did."""
+        return tuple(dict.fromkeys(p for w in self.ways for p in w.pins))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Requirements that fail at every size, when the model runs for none."""
+        if self.cases:
+            return ()
+        found: dict[Any, Finding] = {}
+        for way in self.ways:
+            for finding in way.findings:
+                found.setdefault((finding.requirement.kind, finding.place, finding.path), finding)
+        return tuple(found.values())
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """Exceptions that the forward raised on some way, each with the sizes left out of the domain."""
+        return tuple(dict.fromkeys(w.refusal for w in self.ways if w.refusal is not None))
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the model, as the lint rules say it."""
+        return self.diagnose(self)
+
+    def case_at(self, sizes: Mapping[str, int]) -> Case:
+        """The case that a size belongs to; traced anew at that size where no case covers it."""
+        for case in self.cases:
+            if case.domain.contains(**sizes):
+                return case
+        way = self.run_at(sizes)
+        if not way.runs:
+            why = way.refusal.message if way.refusal else way.findings[0].requirement.claim
+            shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
+            raise ValueError(f"the model does not run at {shown or 'its size'}: {why}")
+        return Case(way.domain, way.calls, way.layers, way.output, tuple(tensors_of(self.args)))
+
+    def at(self, **sizes: int) -> NumbersAt:
+        """The numbers at one size.
+
+        >>> import convsym, torch
+        >>> convsym.analyze(torch.nn.Conv2d(3, 16, 3), "N 3 H W").at(N=1, H=8, W=8).outputs
+        [(1, 16, 6, 6)]
+
+        Raises ValueError when a size is missing or unknown, or the model does not run there.
+        """
+        sizes = self.domain.named(sizes)
+        case = self.case_at(sizes)
+        flops = evaluate(case.cost.flops, sizes)
+        return NumbersAt(
+            sizes=sizes,
+            flops=flops,
+            macs=flops // 2,
+            parameters=evaluate(self.parameters, sizes),
+            elementwise=evaluate(case.cost.elementwise, sizes),
+            activation_bytes=evaluate(case.activation_bytes, sizes),
+            outputs=[shape_at(t, sizes) for t in tensors_of(case.outputs)],
+            layers=[LayerAt(c.path, c.index, shape_at(c.input, sizes), shape_at(c.output, sizes)) for c in case.layers],
+        )

@@ -1,0 +1,63 @@
+"""What a model costs in all, and module by module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from convsym.graph.call import Call, Cost
+from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size, floor_div, total
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleTotal:
+    """One module and everything inside it.
+
+    `parameters` and `buffers` count elements, a shared one once; `output` is what its last call returned.
+    """
+
+    path: str
+    kind: str
+    parameters: Size
+    flops: Size
+    elementwise: Size
+    calls: int
+    output: Tensor | None
+
+    @property
+    def macs(self) -> Size:
+        """Multiply-accumulates, half of `flops`."""
+        return floor_div(self.flops, 2)
+
+
+def total_cost(calls: Iterable[Call]) -> Cost:
+    """The sum over all calls, built once."""
+    costs = [call.cost for call in calls]
+    return Cost(total([c.flops for c in costs]), total([c.elementwise for c in costs]))
+
+
+def activation_bytes(calls: Iterable[Call]) -> Size:
+    """Bytes of all results that are no views of their input, as if nothing were freed."""
+    return total([t.bytes for call in calls if not call.is_view for t in call.outputs])
+
+
+def by_module(calls: Sequence[Call], kinds: Mapping[str, str], parameters: Mapping[str, Size]) -> dict[str, ModuleTotal]:
+    """Totals for every module path, in the order of the module tree; the root is the empty path."""
+    inside: dict[str, list[Call]] = {path: [] for path in kinds}
+    for call in calls:
+        path = call.path
+        while True:
+            if path in inside:
+                inside[path].append(call)
+            if not path:
+                break
+            path = path.rpartition(".")[0]
+    made = {}
+    for path, kind in kinds.items():
+        cost = total_cost(inside[path])
+        last = inside[path][-1] if inside[path] else None
+        made[path] = ModuleTotal(
+            path, kind, parameters[path], cost.flops, cost.elementwise, len(inside[path]), last.output if last else None
+        )
+    return made

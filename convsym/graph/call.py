@@ -1,0 +1,82 @@
+"""One recorded operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from convsym.graph.place import Place
+from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size, add
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one call computes.
+
+    `flops` counts two per multiply-accumulate over the operations that torch.utils.flop_counter counts;
+    `macs` is half of that; `elementwise` counts the results of every other arithmetic operation.
+    """
+
+    flops: Size = 0
+    elementwise: Size = 0
+
+    @property
+    def macs(self) -> Size:
+        """Multiply-accumulates: half of `flops`, which is even by construction."""
+        from convsym.sizes.arithmetic import floor_div
+
+        return floor_div(self.flops, 2)
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(add(self.flops, other.flops), add(self.elementwise, other.elementwise))
+
+
+FREE = Cost()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """One operation as the forward pass makes it.
+
+    `op` is the family ("conv2d"), `path` the qualified name of the innermost module, `place` the line of
+    the call and `definition` the line where that module was made, where they are known.
+    """
+
+    index: int
+    op: str
+    path: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    parameters: Mapping[str, Any]
+    cost: Cost
+    place: Place | None
+    definition: Place | None = None
+    module: str = ""
+    counted: bool = True
+    is_view: bool = False
+
+    @property
+    def output(self) -> Tensor:
+        """The first output."""
+        return self.outputs[0]
+
+    @property
+    def input(self) -> Tensor:
+        """The first input."""
+        return self.inputs[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerCall:
+    """One call of a convolution, transposed convolution or linear module, subclasses too.
+
+    `index` counts the earlier calls of the same module in the same forward pass.
+    """
+
+    path: str
+    index: int
+    input: Tensor
+    output: Tensor
+    module: str = field(default="")

@@ -1,0 +1,40 @@
+"""What must hold for a call to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from convsym.sizes.condition import Condition
+from convsym.sizes.spelling import pretty
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition over sizes that torch checks when a call runs.
+
+    `kind` names what is checked ("conv-channels"); the lint rules are keyed by it. The sentence is a
+    template with its values beside it, because most requirements hold and are never printed.
+    """
+
+    kind: str
+    condition: Condition
+    template: str
+    values: tuple[Any, ...] = ()
+    help_template: str = ""
+
+    @property
+    def claim(self) -> str:
+        """One sentence that says what is asked and what is given, with both values."""
+        return self.template.format(*map(_shown, self.values))
+
+    @property
+    def help(self) -> str:
+        """What to change, or the empty string."""
+        return self.help_template.format(*map(_shown, self.values))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return "(" + ", ".join(_shown(v) for v in value) + ")"
+    return value if isinstance(value, str) else pretty(value)

@@ -1,0 +1,208 @@
+"""Convolutions: nn.Conv1d, Conv2d, Conv3d, their lazy forms, and torch.conv1d, conv2d, conv3d."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from convsym.graph.call import Cost
+from convsym.graph.tensor import Tensor
+from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.windowed import per_axis, positive, require_positive, require_rank
+from convsym.sizes.arithmetic import Size, add, exact_div, floor_div, multiply, product, subtract
+from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, divides, eq, ge, le
+from convsym.sizes.windows import window_out
+
+
+def conv(
+    axes: int,
+    site: Site,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: Size = 1,
+    padding_mode: str = "zeros",
+) -> Outcome:
+    """The convolution of `input` (N, C_in, *spatial) or (C_in, *spatial) with `weight` (C_out, C_in / groups, *kernel).
+
+    Each spatial size becomes floor((size + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, axis by axis.
+    FLOPs are two per output element and tap, as torch.utils.flop_counter counts them; the bias is element-wise work.
+    """
+    op = f"Conv{axes}d"
+    kernel, out_channels = weight.shape[2:], weight.shape[0]
+    in_channels = multiply(weight.shape[1], groups)
+    stride, dilation = per_axis(stride, axes), per_axis(dilation, axes)
+    parameters = {
+        "in_channels": in_channels,
+        "out_channels": out_channels,
+        "kernel_size": kernel,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+        "groups": groups,
+    }
+    before, after = pads(site, padding, kernel, stride, dilation, axes, op)
+    batched = input.rank == axes + 2
+    if not require_rank(site, input, axes, op):
+        unknown = tuple(site.unknown(1) for _ in range(axes))
+        return Outcome(input.with_shape(*input.shape[:1], out_channels, *unknown), parameters=parameters)
+    require_positive(site, "stride", "stride", stride, 1, op)
+    require_positive(site, "dilation", "dilation", dilation, 1, op)
+    channels, spatial = input.shape[-axes - 1], input.shape[-axes:]
+    require_groups(site, op, groups, in_channels, out_channels)
+    site.require(
+        "conv-channels",
+        eq(channels, in_channels),
+        "{} expects {} input channels, but gets {}",
+        op,
+        in_channels,
+        channels,
+        help="make in_channels={2}, or give it {1} channels",
+    )
+    if padding_mode != "zeros":
+        require_padding_fits(site, op, padding_mode, spatial, before, after)
+    require_bias(site, op, bias, out_channels)
+    sizes: list[Size] = []
+    for size, k, s, p, q, d in zip(spatial, kernel, stride, before, after, dilation, strict=True):
+        fits = site.require(
+            "kernel-too-large",
+            fits_window(size, k, p, q, d),
+            "the kernel of {} spans {} pixels, but the padded input has only {}",
+            op,
+            _span(k, d),
+            add(add(size, p), q),
+            help="use a smaller kernel_size or dilation, more padding, or a larger input",
+        )
+        sizes.append(positive(site, window_out(size, k, s, p, q, d), fits))
+    shape = (*input.shape[: input.rank - axes - 1], out_channels, *sizes)
+    output = input.with_shape(*shape)
+    taps = multiply(product(kernel), weight.shape[1])
+    numel = output.numel
+    cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
+    return Outcome(output if batched else output, cost, parameters)
+
+
+def _span(kernel_size: Size, dilation: Size) -> Size:
+    return add(multiply(dilation, subtract(kernel_size, 1)), 1)
+
+
+def fits_window(size: Size, kernel_size: Size, before: Size, after: Size, dilation: Size) -> Condition:
+    """Whether at least one window fits into the padded input."""
+    return ge(add(add(size, before), after), _span(kernel_size, dilation))
+
+
+def pads(
+    site: Site, padding: Any, kernel: tuple[Size, ...], stride: Any, dilation: Any, axes: int, op: str
+) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
+    """The padding before and after each axis, for numbers, "valid" and "same".
+
+    "same" pads dilation (kernel - 1) in all, the odd one after; torch refuses it with a stride.
+    """
+    if padding == "valid":
+        return (0,) * axes, (0,) * axes
+    if padding == "same":
+        site.require(
+            "same-padding",
+            all_of(*(eq(s, 1) for s in stride)),
+            "{} has padding='same' with stride={}; torch supports 'same' only for stride 1",
+            op,
+            stride,
+            help="give the padding as a number, or make stride=1",
+        )
+        whole = [multiply(d, subtract(k, 1)) for k, d in zip(kernel, dilation, strict=True)]
+        before = tuple(floor_div(w, 2) for w in whole)
+        return before, tuple(subtract(w, b) for w, b in zip(whole, before, strict=True))
+    both = per_axis(padding, axes)
+    require_positive(site, "padding", "padding", both, 0, op)
+    return both, both
+
+
+def require_groups(site: Site, op: str, groups: Size, in_channels: Size, out_channels: Size) -> None:
+    """Both channel counts must be divisible by `groups`."""
+    for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
+        site.require(
+            "groups",
+            divides(groups, channels),
+            "{} has groups={}, which does not divide {}={}",
+            op,
+            groups,
+            name,
+            channels,
+            help="choose groups that divide both in_channels and out_channels",
+        )
+
+
+def require_bias(site: Site, op: str, bias: Tensor | None, out_channels: Size) -> None:
+    """The bias must have one element for each output channel."""
+    if bias is not None:
+        site.require(
+            "bias-features",
+            all_of(TRUE if bias.rank == 1 else FALSE, eq(bias.shape[0] if bias.rank else 1, out_channels)),
+            "the bias of {} has shape {}, but there are {} output channels",
+            op,
+            bias.shape,
+            out_channels,
+            help="make the bias one element for each output channel",
+        )
+
+
+def require_padding_fits(
+    site: Site, op: str, mode: str, spatial: tuple[Size, ...], before: tuple[Size, ...], after: tuple[Size, ...]
+) -> None:
+    """Reflection needs each side's padding smaller than the axis, circular padding no larger; replication any."""
+    if mode == "replicate":
+        return
+    for size, p, q in zip(spatial, before, after, strict=True):
+        for side in (p, q):
+            limit = subtract(size, 1) if mode == "reflect" else size
+            site.require(
+                "padding-too-large",
+                le(side, limit),
+                "{} with padding_mode={} pads {} on a side, but the axis has only {}",
+                op,
+                repr(mode),
+                side,
+                size,
+                help="use less padding, another padding_mode, or a larger input",
+            )
+
+
+def _from_module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    arguments = (input, module.weight, module.bias, module.stride, module.padding, module.dilation, module.groups)
+    return arguments, {"padding_mode": module.padding_mode}
+
+
+def _lazy(axes: int, site: Site, input: Tensor, module: Any) -> Outcome:
+    channels = input.shape[-axes - 1] if input.rank > axes else 1
+    per_group = exact_div(channels, module.groups)
+    weight = Tensor((module.out_channels, channels if per_group is None else per_group, *module.kernel_size), input.dtype)
+    bias = Tensor((module.out_channels,), input.dtype) if module.bias is not None else None
+    return conv(
+        axes, site, input, weight, bias, module.stride, module.padding, module.dilation, module.groups, module.padding_mode
+    )
+
+
+def _lazy_arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (input, module), {}
+
+
+RULES = tuple(
+    rule
+    for axes, function, layer, lazy in (
+        (1, torch.conv1d, nn.Conv1d, nn.LazyConv1d),
+        (2, torch.conv2d, nn.Conv2d, nn.LazyConv2d),
+        (3, torch.conv3d, nn.Conv3d, nn.LazyConv3d),
+    )
+    for rule in (
+        OpRule(f"conv{axes}d", partial(conv, axes), (function,), {layer: _from_module}),
+        OpRule(f"conv{axes}d", partial(_lazy, axes), (), {lazy: _lazy_arguments}),
+    )
+)
+assert F.conv2d is torch.conv2d

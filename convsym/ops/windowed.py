@@ -1,0 +1,55 @@
+"""Arguments that convolutions and pools share: one number for all axes or one per axis, and unbatched input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convsym.graph.tensor import Tensor
+from convsym.ops.catalogue import Site
+from convsym.sizes.arithmetic import Size
+from convsym.sizes.condition import FALSE, TRUE, all_of, ge
+
+
+def per_axis(value: Any, axes: int) -> tuple[Any, ...]:
+    """One value for each spatial axis, as torch expands a single number.
+
+    >>> per_axis(3, 2), per_axis((2, 1), 2)
+    ((3, 3), (2, 1))
+    """
+    if isinstance(value, (tuple, list)):
+        return tuple(value) * axes if len(value) == 1 else tuple(value)
+    return (value,) * axes
+
+
+def require_rank(site: Site, x: Tensor, axes: int, op: str) -> bool:
+    """Batched or unbatched input of the right rank: `axes` spatial axes, a channel axis, perhaps a batch axis."""
+    return site.require(
+        "input-rank",
+        TRUE if x.rank in (axes + 1, axes + 2) else FALSE,
+        "{} takes input of {} or {} axes, but gets {} of shape {}",
+        op,
+        str(axes + 1),
+        str(axes + 2),
+        str(x.rank),
+        x.shape,
+        help="give it (N, C, ...) or (C, ...): reshape the input, or take the layer for this number of axes",
+    )
+
+
+def require_positive(site: Site, kind: str, name: str, value: tuple[Any, ...], least: int, op: str) -> bool:
+    """An argument that torch wants at least so large on every axis."""
+    return site.require(
+        kind,
+        all_of(*(ge(v, least) for v in value)),
+        "{} has {}={}, which must be at least {}",
+        op,
+        name,
+        value,
+        str(least),
+        help="choose a larger value",
+    )
+
+
+def positive(site: Site, size: Size, is_valid: bool) -> Size:
+    """A computed size, or one that is not known when the window did not fit: so one mistake is reported once."""
+    return size if is_valid else site.unknown(1)

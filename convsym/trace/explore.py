@@ -1,0 +1,180 @@
+"""Traces a forward along every way that its shape-dependent branches can go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils import _pytree as pytree
+
+from convsym.graph.call import Call, LayerCall
+from convsym.graph.place import Place
+from convsym.graph.tensor import Tensor
+from convsym.ops.catalogue import Catalogue
+from convsym.sizes.domain import Domain
+from convsym.trace.errors import Unsupported
+from convsym.trace.frames import place_of, raised_by_convsym
+from convsym.trace.numbers import SymbolicFloat, SymbolicInt
+from convsym.trace.patches import patched
+from convsym.trace.paths import Answers, Finding, Path, Pin
+from convsym.trace.shadows import modules_of, shadowed
+from convsym.trace.tensors import SymbolicTensor
+from convsym.trace.tracer import Tracer
+
+MOST_WAYS = 64
+MOST_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An exception that a forward raised: for the sizes of its way, the model does not run."""
+
+    error: str
+    message: str
+    place: Place | None
+    path: str
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way through a forward, and what was recorded on it."""
+
+    domain: Domain
+    calls: tuple[Call, ...]
+    layers: tuple[LayerCall, ...]
+    output: Any
+    findings: tuple[Finding, ...]
+    refusal: Refusal | None
+    pins: tuple[Pin, ...]
+    unexplored: tuple[Domain, ...]
+    unknowns: tuple[tuple[Any, Place | None], ...]
+
+    @property
+    def runs(self) -> bool:
+        """Whether the model runs for the sizes of this way."""
+        return self.refusal is None and not self.findings
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model and what is known of it before any run."""
+
+    model: nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    names: Mapping[int, str]
+    definitions: Mapping[int, Place]
+    device: torch.device
+    catalogue: Catalogue
+
+
+def explore(subject: Subject, domain: Domain, most_ways: int = MOST_WAYS) -> tuple[list[Way], list[Domain]]:
+    """Every way through the forward for the sizes of a domain, and what was left unexplored at the limit."""
+    pending: list[Answers] = [()]
+    ways: list[Way] = []
+    left: list[Domain] = []
+    deadline = time.monotonic() + MOST_SECONDS
+    while pending:
+        path = Path(domain, pending.pop())
+        way = run(subject, path)
+        ways.append(way)
+        left.extend(way.unexplored)
+        pending.extend(path.open)
+        if pending and (len(ways) >= most_ways or time.monotonic() > deadline):
+            left.append(_rest(domain, ways, left))
+            break
+    return ways, left
+
+
+def _rest(domain: Domain, ways: Sequence[Way], left: Sequence[Domain]) -> Domain:
+    """What none of the ways covers; the whole domain is a safe answer, since a found way is asked first."""
+    return domain
+
+
+def run(subject: Subject, path: Path) -> Way:
+    """Trace the forward once, along one path."""
+    tracer = Tracer(subject.catalogue, path, subject.names, subject.definitions, subject.device)
+    refusal: Refusal | None = None
+    output: Any = None
+    with restored(subject.model), shadowed(modules_of(subject.model)), patched(tracer):
+        args, kwargs = pytree.tree_map_only(
+            Tensor, lambda spec: SymbolicTensor(spec, subject.device), (subject.args, dict(subject.kwargs))
+        )
+        try:
+            output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), subject.model(*args, **kwargs))
+        except (Exception, SystemExit) as error:
+            refusal = _refusal(tracer, error)
+    return Way(
+        domain=path.domain,
+        calls=tuple(tracer.calls),
+        layers=tuple(tracer.layers),
+        output=output,
+        findings=tuple(tracer.findings),
+        refusal=refusal,
+        pins=tuple(path.pins),
+        unexplored=tuple(path.unexplored),
+        unknowns=tuple(tracer.unknowns),
+    )
+
+
+def _plain_output(tracer: Tracer, leaf: Any) -> Any:
+    if isinstance(leaf, torch.Tensor):
+        return tracer.lift(leaf)
+    if isinstance(leaf, SymbolicInt):
+        return leaf.size
+    return leaf.value if isinstance(leaf, SymbolicFloat) else leaf
+
+
+def _refusal(tracer: Tracer, error: BaseException) -> Refusal:
+    message = str(error).strip() or "no message"
+    return Refusal(
+        error=type(error).__name__,
+        message=message,
+        place=place_of(error),
+        path=tracer.deepest,
+        supported=not isinstance(error, Unsupported) and not raised_by_convsym(error),
+    )
+
+
+_HELD = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks")
+
+
+@contextmanager
+def restored(model: nn.Module) -> Iterator[None]:
+    """Leave every attribute of every module as it was, whatever the forward writes into them."""
+    kept = [(m, m.__class__, m.__dict__.copy(), _containers(m.__dict__)) for m in model.modules()]
+    try:
+        yield
+    finally:
+        for module, kind, attributes, containers in kept:
+            if module.__class__ is not kind:
+                module.__class__ = kind
+            held = module.__dict__
+            if held.keys() != attributes.keys() or any(held[k] is not v for k, v in attributes.items()):
+                held.clear()
+                held.update(attributes)
+            for container, content in containers:
+                _refill(container, content)
+
+
+def _containers(attributes: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    return [(v, v.copy()) for v in attributes.values() if type(v) in (list, set) or isinstance(v, dict)]
+
+
+def _refill(container: Any, content: Any) -> None:
+    if isinstance(container, list):
+        if len(container) != len(content) or any(a is not b for a, b in zip(container, content, strict=True)):
+            container[:] = content
+    elif isinstance(container, dict):
+        if len(container) != len(content) or any(container.get(k) is not v for k, v in content.items()):
+            container.clear()
+            container.update(content)
+    elif container != content:
+        container.clear()
+        container.update(content)

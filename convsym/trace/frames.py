@@ -1,0 +1,60 @@
+"""The user's own line in a stack of frames."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from types import CodeType, FrameType, TracebackType
+
+import torch
+
+import convsym
+from convsym.graph.place import Place
+
+_STANDARD = sysconfig.get_path("stdlib") + os.sep
+_PACKAGES = tuple(sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib"))
+_OWN = tuple(os.path.dirname(os.path.abspath(str(m.__file__))) + os.sep for m in (torch, convsym))
+_user: dict[CodeType, bool] = {}
+
+
+def _is_user(code: CodeType) -> bool:
+    known = _user.get(code)
+    if known is None:
+        file = code.co_filename
+        library = file.startswith(_OWN) or file.startswith("<frozen")
+        standard = file.startswith(_STANDARD) and not file.startswith(_PACKAGES)
+        known = _user[code] = not library and not standard
+    return known
+
+
+def user_place(frame: FrameType | None = None) -> Place | None:
+    """The innermost line outside torch and convsym that is running now."""
+    frame = frame or sys._getframe(1)
+    while frame is not None:
+        if _is_user(frame.f_code):
+            return Place(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def place_of(error: BaseException) -> Place | None:
+    """The innermost user line that an exception passed through."""
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        return Place(error.filename, error.lineno, error.offset or 0)
+    found = None
+    step: TracebackType | None = error.__traceback__
+    while step is not None:
+        if _is_user(step.tb_frame.f_code):
+            found = Place(step.tb_frame.f_code.co_filename, step.tb_lineno)
+        step = step.tb_next
+    return found
+
+
+def raised_by_convsym(error: BaseException) -> bool:
+    """Whether convsym itself raised, not the user's code or torch: then it says nothing about the model."""
+    step: TracebackType | None = error.__traceback__
+    last = None
+    while step is not None:
+        last, step = step.tb_frame.f_code, step.tb_next
+    return last is not None and last.co_filename.startswith(_OWN[1])

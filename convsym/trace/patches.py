@@ -1,0 +1,104 @@
+"""What is replaced in torch while a forward is traced: how modules are called, and two escapes from tracing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+import torch.functional
+import torch.nn.functional
+import torch.overrides
+from torch import nn
+
+from convsym.trace.current import enter, in_progress
+from convsym.trace.tensors import SymbolicTensor
+from convsym.trace.tracer import Tracer
+
+_call_module = nn.Module.__call__
+_apply = torch.autograd.Function.apply
+_CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
+_CHECKED = tuple(
+    m for m in (torch.overrides, torch.functional, torch.nn.functional, torch._tensor, torch.nn.init) if m is not None
+)
+
+
+def _traced_call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
+    tracer = in_progress()
+    if tracer is None:
+        return _call_module(module, *args, **kwargs)
+    return tracer.call_module(module, _call_module, args, kwargs)
+
+
+def _traced_check(original: Any) -> Any:
+    def check(*args: Any) -> bool:
+        # The function that the tracer runs the body of must not hand itself to the tracer again.
+        tracer = in_progress()
+        if tracer is not None and tracer.inlining is not None and sys._getframe(1).f_code is tracer.inlining:
+            tracer.inlining = None
+            return False
+        return bool(original(*args))
+
+    return check
+
+
+class _Context:
+    """What a custom autograd function's forward gets for its context."""
+
+    needs_input_grad: tuple[bool, ...] = ()
+    saved_tensors: tuple[Any, ...] = ()
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        self.saved_tensors = tensors
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        pass
+
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        pass
+
+    def mark_dirty(self, *tensors: Any) -> None:
+        pass
+
+    def set_materialize_grads(self, value: bool) -> None:
+        pass
+
+
+def _traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    tracer = in_progress()
+    if tracer is None or not any(isinstance(a, SymbolicTensor) for a in args):
+        return _apply.__func__(cls, *args, **kwargs)
+    if cls.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context:
+        return cls.forward(*args, **kwargs)
+    context = _Context()
+    context.needs_input_grad = (False,) * len(args)
+    return cls.forward(context, *args, **kwargs)
+
+
+@contextmanager
+def patched(tracer: Tracer) -> Iterator[None]:
+    """Make this tracer the one that torch's calls reach."""
+    before = enter(tracer)
+    undo: list[tuple[Any, str, Any]] = []
+
+    def put(owner: Any, name: str, value: Any) -> None:
+        undo.append((owner, name, owner.__dict__[name]))
+        setattr(owner, name, value)
+
+    try:
+        if before is None:
+            put(nn.Module, "__call__", _traced_call)
+            if "apply" in torch.autograd.Function.__dict__:
+                put(torch.autograd.Function, "apply", classmethod(_traced_apply))
+            for module in _CHECKED:
+                for name in _CHECKS:
+                    if name in module.__dict__:
+                        put(module, name, _traced_check(module.__dict__[name]))
+        with tracer, torch.no_grad():
+            yield
+    finally:
+        for owner, name, value in reversed(undo):
+            setattr(owner, name, value)
+        enter(before)

@@ -1,0 +1,75 @@
+"""One way through a forward: the answers given to undecided questions, and the sizes that go that way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from convsym.graph.place import Place
+from convsym.graph.requirement import Requirement
+from convsym.sizes.condition import Condition, negate
+from convsym.sizes.domain import Domain
+from convsym.sizes.truth import Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A requirement that no size of its path satisfies."""
+
+    requirement: Requirement
+    place: Place | None
+    definition: Place | None
+    path: str
+    smallest: dict[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a condition belongs to the domain: the requirement and the call, or the branch that was taken."""
+
+    requirement: Requirement | None
+    place: Place | None
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A size that user code needed as a number: what it was, the number it got, and the line."""
+
+    size: Any
+    value: int
+    place: Place | None
+
+
+Answers = tuple[bool, ...]
+
+
+@dataclass
+class Path:
+    """The state of one way through: which questions were answered how, and the domain that results.
+
+    `answers` are given from outside and say which way to go at the first questions; every later undecided question
+    is answered yes, and the other way is noted in `open`.
+    """
+
+    domain: Domain
+    answers: Answers = ()
+    taken: list[bool] = field(default_factory=list)
+    open: list[Answers] = field(default_factory=list)
+    pins: list[Pin] = field(default_factory=list)
+    unexplored: list[Domain] = field(default_factory=list)
+
+    def holds(self, condition: Condition, place: Place | None) -> bool:
+        """Whether a condition holds on this path; an undecided one splits the path."""
+        decided = self.domain.decide(condition)
+        if decided is not Truth.UNKNOWN:
+            return decided is Truth.YES
+        position = len(self.taken)
+        if position < len(self.answers):
+            answer = self.answers[position]
+        else:
+            answer = True
+            self.open.append((*self.taken, False))
+        self.taken.append(answer)
+        self.domain = self.domain.assume(condition if answer else negate(condition), reason=Reason(None, place))
+        return answer

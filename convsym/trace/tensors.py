@@ -1,0 +1,202 @@
+"""What user code holds for a tensor: a torch.Tensor without elements, whose sizes are symbolic.
+
+A wrapper subclass passes every isinstance check and every C++ argument parser. Python code reaches it through
+`__torch_function__`; what C++ code does with it (a scripted function, say) arrives at `__torch_dispatch__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from convsym.graph.tensor import Tensor, contiguous_strides
+from convsym.trace.current import current
+from convsym.trace.numbers import integer
+
+_wrap = torch.Tensor._make_wrapper_subclass  # type: ignore[attr-defined]
+
+
+class SymbolicTensor(torch.Tensor):
+    """A tensor of the traced forward pass; `spec` says what is known of it."""
+
+    spec: Tensor
+    _shape: torch.Size | None
+
+    @staticmethod
+    def __new__(cls, spec: Tensor, device: torch.device) -> SymbolicTensor:
+        # The C++ sizes are placeholders; C++ code that reads them is sent to __torch_dispatch__.
+        made: SymbolicTensor = _wrap(
+            cls, (0,) * len(spec.shape), dtype=spec.dtype, device=device, dispatch_sizes_strides_policy="sizes"
+        )
+        made.spec = spec
+        made._shape = None
+        return made
+
+    def __init__(self, spec: Tensor, device: torch.device) -> None:
+        pass
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return current().call(func, args, kwargs or {})
+
+    @classmethod
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return current().dispatched(func, args, kwargs or {})
+
+    @property
+    def shape(self) -> torch.Size:  # type: ignore[override]
+        shape = self._shape
+        if shape is None:
+            shape = self._shape = torch.Size([integer(s) for s in self.spec.shape])
+        return shape
+
+    @property
+    def dtype(self) -> torch.dtype:  # type: ignore[override]
+        return self.spec.dtype
+
+    @property
+    def device(self) -> torch.device:  # type: ignore[override]
+        return current().device
+
+    @property
+    def ndim(self) -> int:  # type: ignore[override]
+        return len(self.spec.shape)
+
+    def dim(self) -> int:
+        return len(self.spec.shape)
+
+    ndimension = dim
+
+    def size(self, dim: int | None = None) -> Any:  # type: ignore[override]
+        return self.shape if dim is None else self.shape[dim]
+
+    def numel(self) -> Any:
+        return integer(self.spec.numel)
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        return self.spec.dtype.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:  # type: ignore[override]
+        strides = self.spec.strides or contiguous_strides(self.spec.shape)
+        return tuple(map(integer, strides)) if dim is None else integer(strides[dim])
+
+    def storage_offset(self) -> int:
+        return 0
+
+    @property
+    def requires_grad(self) -> bool:  # type: ignore[override]
+        return False
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        pass
+
+    def requires_grad_(self, requires_grad: bool = True) -> SymbolicTensor:
+        return self
+
+    @property
+    def grad_fn(self) -> None:  # type: ignore[override]
+        return None
+
+    @property
+    def is_leaf(self) -> bool:  # type: ignore[override]
+        return True
+
+    @property
+    def grad(self) -> None:  # type: ignore[override]
+        return None
+
+    @property
+    def is_cuda(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def is_meta(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def is_sparse(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def is_quantized(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def is_nested(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def is_mkldnn(self) -> bool:  # type: ignore[override]
+        return False
+
+    @property
+    def names(self) -> tuple[None, ...]:  # type: ignore[override]
+        return (None,) * len(self.spec.shape)
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        return self
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        current().replace(self, value)
+
+    @property
+    def itemsize(self) -> int:  # type: ignore[override]
+        return self.spec.dtype.itemsize
+
+    def is_floating_point(self) -> bool:
+        return self.spec.dtype.is_floating_point
+
+    def is_complex(self) -> bool:
+        return self.spec.dtype.is_complex
+
+    def __len__(self) -> int:
+        return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.unbind(0))
+
+    def __bool__(self) -> bool:
+        return bool(current().value_of(self))
+
+    def __int__(self) -> int:
+        return int(current().value_of(self))
+
+    __index__ = __int__
+
+    def __float__(self) -> float:
+        return float(current().value_of(self))
+
+    def item(self) -> Any:
+        return current().value_of(self)
+
+    def tolist(self) -> Any:
+        return current().values_of(self)
+
+    def numpy(self, *, force: bool = False) -> Any:
+        return current().array_of(self)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        array = current().array_of(self)
+        return array if dtype is None else array.astype(dtype)
+
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return str(self.spec)
+
+    def __format__(self, spec: str) -> str:
+        return str(self.spec)
+
+    def __deepcopy__(self, memo: Any) -> SymbolicTensor:
+        return self
