@@ -1,0 +1,499 @@
+"""Conditions over sizes: comparisons, divisibility, and their combinations.
+
+Conditions are frozen and hashable, are built by the lower-case functions of this module, and come out as ``TRUE`` or
+``FALSE`` where that is plain to see. ``str`` gives Python that is true exactly where the condition holds.
+
+>>> from convsym.sizes.arithmetic import modulo, symbol
+>>> H = symbol("H")
+>>> all_of(eq(modulo(H, 16), 0), ge(H, 16))
+H % 16 == 0 and H >= 16
+>>> negate(ge(H, 16)).holds(H=15)
+True
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING, ClassVar
+from typing import Any as Anything
+
+import sympy
+
+from convsym.sizes import ratio
+from convsym.sizes.arithmetic import add, exact_div, modulo, subtract
+from convsym.sizes.bounds import BY_THEMSELVES
+from convsym.sizes.extremes import Extreme
+from convsym.sizes.floats import FloatDifference, FloatQuotient, RealFunction
+from convsym.sizes.polynomial import (
+    ONE,
+    TABLE_LIMIT,
+    Size,
+    SizeFunction,
+    Terms,
+    expression,
+    monomial_of,
+    monomial_quotient,
+    powers,
+    sort_key,
+    terms,
+)
+from convsym.sizes.quotient import FloorDiv, collect, floor_div
+from convsym.sizes.ratio import Real
+from convsym.sizes.text import remainder_in
+
+if TYPE_CHECKING:
+    import numpy
+
+_built: dict[Anything, Condition] = {}
+
+
+class Condition:
+    """What is common to all conditions."""
+
+    __slots__ = ()
+
+    @property
+    def symbols(self) -> frozenset[sympy.Symbol]:
+        """The symbols it speaks of."""
+        raise NotImplementedError
+
+    def holds(self, **sizes: int) -> bool:
+        """Whether it holds at these sizes, exactly. A division by zero on the way means that it does not."""
+        from convsym.sizes.evaluate import compiled
+
+        return bool(compiled(self)(sizes))
+
+    def vectorised(self, **arrays: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.bool_]:
+        """Where it holds, for arrays of sizes."""
+        from convsym.sizes.evaluate import vectorised
+
+        found: numpy.typing.NDArray[numpy.bool_] = vectorised(self, arrays)
+        return found
+
+    def __str__(self) -> str:
+        from convsym.sizes.phrases import phrase
+
+        return phrase(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"the condition {self} has no truth of its own: ask a domain, or `is TRUE`")
+
+
+@dataclass(frozen=True, repr=False, slots=True)
+class Constant(Condition):
+    """``TRUE`` or ``FALSE``."""
+
+    value: bool
+
+    def __reduce__(self) -> tuple[Anything, ...]:
+        # There is one TRUE and one FALSE in every process.
+        return (eq, (0, 0 if self.value else 1))
+
+    @property
+    def symbols(self) -> frozenset[sympy.Symbol]:
+        return frozenset()
+
+
+TRUE = Constant(True)
+FALSE = Constant(False)
+
+
+@dataclass(frozen=True, repr=False, slots=True, eq=False)
+class _Keyed(Condition):
+    """Conditions compare by their parts; the hash is computed once."""
+
+    _hash: int = field(init=False)
+
+    def _key(self) -> tuple[Anything, ...]:
+        raise NotImplementedError
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((type(self).__name__, self._key())))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if type(self) is not type(other) or not isinstance(other, _Keyed):
+            return NotImplemented
+        return self._hash == other._hash and self._key() == other._key()
+
+    def __reduce__(self) -> tuple[Anything, ...]:
+        # The hash of a string differs between processes, so it does not travel.
+        return (type(self), self._key())
+
+
+@dataclass(frozen=True, repr=False, slots=True, eq=False)
+class Comparison(_Keyed):
+    """``expr == 0``, ``expr != 0`` or ``expr >= 0``; for an opaque real also ``>``."""
+
+    expr: sympy.Expr
+    relation: str
+
+    def _key(self) -> tuple[Anything, ...]:
+        return (self.expr, self.relation)
+
+    @property
+    def symbols(self) -> frozenset[sympy.Symbol]:
+        return free_symbols(self.expr)
+
+
+@dataclass(frozen=True, repr=False, slots=True, eq=False)
+class Divides(_Keyed):
+    """``expr % divisor == 0``, or with ``wanted=False`` the contrary."""
+
+    divisor: Size
+    expr: sympy.Expr
+    wanted: bool = True
+
+    def _key(self) -> tuple[Anything, ...]:
+        return (self.divisor, self.expr, self.wanted)
+
+    @property
+    def symbols(self) -> frozenset[sympy.Symbol]:
+        return free_symbols(self.expr) | free_symbols(self.divisor)
+
+
+@dataclass(frozen=True, repr=False, slots=True, eq=False)
+class Combination(_Keyed):
+    """What All and Any share."""
+
+    parts: tuple[Condition, ...]
+    word: ClassVar[str] = ""
+
+    def _key(self) -> tuple[Anything, ...]:
+        return (self.parts,)
+
+    @property
+    def symbols(self) -> frozenset[sympy.Symbol]:
+        return frozenset().union(*(part.symbols for part in self.parts))
+
+
+@dataclass(frozen=True, repr=False, slots=True, eq=False)
+class All(Combination):
+    """Every part holds."""
+
+    word: ClassVar[str] = "and"
+
+
+@dataclass(frozen=True, repr=False, slots=True, eq=False)
+class Any(Combination):
+    """At least one part holds."""
+
+    word: ClassVar[str] = "or"
+
+
+_free: dict[sympy.Expr, frozenset[sympy.Symbol]] = {}
+
+
+def free_symbols(size: Size | sympy.Expr) -> frozenset[sympy.Symbol]:
+    """The symbols in a size."""
+    if isinstance(size, int):
+        return frozenset()
+    try:
+        return _free[size]
+    except KeyError:
+        if len(_free) > TABLE_LIMIT:
+            _free.clear()
+        # Walked with the answers for the parts kept: the same quotients stand in thousands of sizes.
+        found = frozenset([size]) if size.is_Symbol else frozenset().union(*(free_symbols(a) for a in size.args))
+        found = found - {s for s in found if not isinstance(s, sympy.Symbol) or not s.is_integer}
+        _free[size] = found
+        return found
+
+
+def _remembered(key: Anything, build: Callable[[], Condition]) -> Condition:
+    try:
+        return _built[key]
+    except KeyError:
+        if len(_built) > TABLE_LIMIT:
+            _built.clear()
+        made = build()
+        made = _built.setdefault(("same", made), made)
+        _built[key] = made
+        return made
+
+
+def eq(a: Real, b: Real) -> Condition:
+    """``a == b``."""
+    if type(a) is int and type(b) is int:
+        return TRUE if a == b else FALSE
+    return _remembered(("==", a, b), lambda: _compared(a, b, "=="))
+
+
+def ne(a: Real, b: Real) -> Condition:
+    """``a != b``."""
+    return negate(eq(a, b))
+
+
+def ge(a: Real, b: Real) -> Condition:
+    """``a >= b``."""
+    if type(a) is int and type(b) is int:
+        return TRUE if a >= b else FALSE
+    return _remembered((">=", a, b), lambda: _compared(a, b, ">="))
+
+
+def gt(a: Real, b: Real) -> Condition:
+    """``a > b``."""
+    if type(a) is int and type(b) is int:
+        return TRUE if a > b else FALSE
+    return _remembered((">", a, b), lambda: _compared(a, b, ">"))
+
+
+def le(a: Real, b: Real) -> Condition:
+    """``a <= b``."""
+    return ge(b, a)
+
+
+def lt(a: Real, b: Real) -> Condition:
+    """``a < b``."""
+    return gt(b, a)
+
+
+def _compared(a: Real, b: Real, relation: str) -> Condition:
+    if ratio.is_real(a) or ratio.is_real(b):
+        return _reals(a, b, relation)
+    difference = subtract(a, b)  # type: ignore[arg-type]
+    if relation == ">":
+        difference, relation = subtract(difference, 1), ">="
+    return _zero(difference) if relation == "==" else _not_negative(difference)
+
+
+def _reals(a: Real, b: Real, relation: str) -> Condition:
+    x, y = ratio.fraction(a), ratio.fraction(b)
+    if x is not None and y is not None and all(_exact_quotient(v) for v in (a, b)):
+        low = [BY_THEMSELVES.interval(d)[0] for d in (x[1], y[1])]
+        if all(least is not None and least > 0 for least in low):
+            from convsym.sizes.arithmetic import multiply
+
+            return _compared(multiply(x[0], y[1]), multiply(y[0], x[1]), relation)
+    difference = ratio.subtract(a, b)
+    if isinstance(difference, (int, float)):
+        return TRUE if {"==": difference == 0, ">=": difference >= 0, ">": difference > 0}[relation] else FALSE
+    if not isinstance(difference, RealFunction):
+        return _compared(difference, 0, relation)
+    return Comparison(difference, relation)
+
+
+def _exact_quotient(value: Real) -> bool:
+    # A double this near to a short constant is that constant: quotients of sizes keep at least 1/d apart.
+    if isinstance(value, float):
+        return value.as_integer_ratio()[1] <= 2**16
+    return not isinstance(value, RealFunction) or isinstance(value, FloatQuotient)
+
+
+def _without_positive_factors(found: Terms) -> Terms:
+    """Divided by every atom that is surely positive and stands in all terms."""
+    if ONE in found or not found:
+        return found
+    first, *others = found
+    shared = {
+        atom: e for atom, e in powers(first) if (low := BY_THEMSELVES.interval(atom)[0]) is not None and low >= 1
+    }
+    for m in others:
+        if not shared:
+            return found
+        have = dict(powers(m))
+        shared = {atom: min(e, have[atom]) for atom, e in shared.items() if atom in have}
+    if not shared:
+        return found
+    factor = monomial_of(shared.items())
+    return {monomial_quotient(m, factor): c for m, c in found.items()}  # type: ignore[misc]
+
+
+def _zero(size: Size) -> Condition:
+    if isinstance(size, int):
+        return TRUE if size == 0 else FALSE
+    found = _without_positive_factors(dict(terms(size)))
+    if set(found) <= {ONE}:
+        return FALSE
+    common = reduce(math.gcd, (c for m, c in found.items() if m is not ONE))
+    constant = found.get(ONE, 0)
+    if constant % common:
+        return FALSE
+    lead = min((m for m in found if m is not ONE), key=sort_key)
+    if found[lead] < 0:
+        common = -common
+    found = {m: c // common for m, c in found.items()}
+    low, high = BY_THEMSELVES.interval(collect(found))
+    if (low is not None and low > 0) or (high is not None and high < 0):
+        return FALSE
+    recognised = remainder_in(found)
+    if recognised is not None:
+        factor, remainder, constant = recognised
+        value, left = divmod(-constant, factor)
+        if left or not 0 <= value < remainder.divisor:
+            return FALSE
+        return divides(remainder.divisor, subtract(remainder.number, value))
+    return Comparison(expression(collect(found)), "==")
+
+
+def _not_negative(size: Size) -> Condition:
+    if isinstance(size, int):
+        return TRUE if size >= 0 else FALSE
+    found = _without_positive_factors(dict(terms(size)))
+    if set(found) <= {ONE}:
+        return TRUE if found.get(ONE, 0) >= 0 else FALSE
+    common = reduce(math.gcd, (c for m, c in found.items() if m is not ONE))
+    if common > 1:
+        # What is left of the constant is rounded down: 2*n + 3 >= 0 says the same as n + 1 >= 0.
+        found = {m: c // common for m, c in found.items()}
+    size = collect(found)
+    low, high = BY_THEMSELVES.interval(size)
+    if low is not None and low >= 0:
+        return TRUE
+    if high is not None and high < 0:
+        return FALSE
+    others = [m for m in found if m is not ONE]
+    if len(others) == 1:
+        (atom,) = others
+        sign, constant = found[atom], found.get(ONE, 0)
+        if isinstance(atom, FloorDiv) and atom.args[1].is_Integer:
+            d = int(atom.args[1])
+            if sign == 1:
+                return ge(atom.args[0], -constant * d)
+            return le(atom.args[0], constant * d + d - 1)
+        if isinstance(atom, Extreme):
+            parts = [ge(arg, -constant) if sign == 1 else le(arg, constant) for arg in atom.args]
+            return any_of(*parts) if atom.sign == sign else all_of(*parts)
+    recognised = remainder_in(found)
+    if recognised is not None:
+        return _remainder_not_negative(size, *recognised)
+    return Comparison(expression(size), ">=")
+
+
+def _remainder_not_negative(size: Size, factor: int, remainder: Anything, constant: int) -> Condition:
+    # factor * (n % d) + constant >= 0: only some remainders are high, or low, enough.
+    d = remainder.divisor
+    if factor > 0:
+        least = -(constant // factor)
+        good = range(max(least, 0), d)
+    else:
+        good = range(0, min(constant // -factor, d - 1) + 1)
+    if len(good) in (0, d):
+        return TRUE if good else FALSE
+    if len(good) == 1:
+        return divides(d, subtract(remainder.number, good[0]))
+    if len(good) == d - 1:
+        (bad,) = set(range(d)) - set(good)
+        return negate(divides(d, subtract(remainder.number, bad)))
+    return Comparison(expression(size), ">=")
+
+
+def divides(divisor: Size, size: Size) -> Condition:
+    """``size % divisor == 0``. Nothing is divisible by zero."""
+    if type(divisor) is int and type(size) is int:
+        return TRUE if divisor and size % divisor == 0 else FALSE
+    return _remembered(("|", divisor, size), lambda: _divisible(divisor, size))
+
+
+def _divisible(divisor: Size, size: Size) -> Condition:
+    if isinstance(divisor, sympy.Expr) and divisor.is_Integer:
+        divisor = int(divisor)
+    if not isinstance(divisor, int):
+        return _divisible_by_symbols(divisor, size)
+    if divisor == 0:
+        return FALSE
+    d = abs(divisor)
+    found = {m: c % d for m, c in terms(size).items() if c % d}
+    others = [c for m, c in found.items() if m is not ONE]
+    constant = found.get(ONE, 0)
+    if not others:
+        return TRUE if constant == 0 else FALSE
+    common = reduce(math.gcd, others, d)
+    if constant % common:
+        return FALSE
+    d //= common
+    found = {m: c // common for m, c in found.items()}
+    if d == 1:
+        return TRUE
+    # A factor prime to d may go, or be turned round: of both signs the one with the smaller coefficients stands.
+    found = {m: c % d for m, c in found.items() if c % d}
+    unit = reduce(math.gcd, (c for m, c in found.items() if m is not ONE))
+    options = [found, {m: (-c) % d for m, c in found.items()}]
+    if math.gcd(unit, d) == 1 and unit > 1:
+        inverse = pow(unit, -1, d)
+        options += [{m: (c * inverse) % d for m, c in option.items()} for option in options]
+    found = min(options, key=lambda o: (sum(c for m, c in o.items() if m is not ONE), o.get(ONE, 0)))
+    return Divides(d, expression(collect(found)))
+
+
+def _divisible_by_symbols(divisor: sympy.Expr, size: Size) -> Condition:
+    if exact_div(size, divisor) is not None:
+        low, _ = BY_THEMSELVES.interval(divisor)
+        return TRUE if low is not None and low > 0 else negate(eq(divisor, 0))
+    if size == 0:
+        return negate(eq(divisor, 0))
+    rest = modulo(size, divisor)
+    if isinstance(rest, sympy.Expr) and not isinstance(rest, SizeFunction):
+        quotient = floor_div(size, divisor)
+        top = [m for m in terms(quotient) if isinstance(m, FloorDiv)]
+        if len(top) == 1 and terms(quotient)[top[0]] == 1:
+            # The quotient's own numerator and denominator have lost what divides both.
+            n, d = top[0].args
+            if d.is_Integer:
+                return divides(int(d), n)
+            return Divides(d, expression(n))
+    return Divides(divisor, expression(size))
+
+
+def all_of(*conditions: Condition) -> Condition:
+    """All of them hold."""
+    return _combined(All, conditions)
+
+
+def any_of(*conditions: Condition) -> Condition:
+    """At least one of them holds."""
+    return _combined(Any, conditions)
+
+
+def _combined(kind: type[Combination], conditions: Iterable[Condition]) -> Condition:
+    neutral, decisive = (TRUE, FALSE) if kind is All else (FALSE, TRUE)
+    parts: dict[Condition, None] = {}
+    for condition in conditions:
+        if condition is decisive:
+            return decisive
+        if isinstance(condition, kind):
+            parts.update(dict.fromkeys(condition.parts))
+        elif condition is not neutral:
+            parts[condition] = None
+    if len(parts) < 2:
+        return next(iter(parts), neutral)
+    if any(negate(part) in parts for part in parts if not isinstance(part, Combination)):
+        return decisive
+    return kind(tuple(parts))
+
+
+def negate(condition: Condition) -> Condition:
+    """The condition that holds where this one does not."""
+    if isinstance(condition, Constant):
+        return FALSE if condition.value else TRUE
+    return _remembered(("not", condition), lambda: _negated(condition))
+
+
+def _negated(condition: Condition) -> Condition:
+    if isinstance(condition, Divides):
+        if condition.divisor == 2:
+            return divides(2, add(condition.expr, 1))
+        return Divides(condition.divisor, condition.expr, not condition.wanted)
+    if isinstance(condition, Combination):
+        parts = [negate(part) for part in condition.parts]
+        return any_of(*parts) if isinstance(condition, All) else all_of(*parts)
+    assert isinstance(condition, Comparison)
+    if condition.relation in ("==", "!="):
+        return Comparison(condition.expr, "!=" if condition.relation == "==" else "==")
+    if isinstance(condition.expr, RealFunction):
+        relation = ">" if condition.relation == ">=" else ">="
+        if isinstance(condition.expr, FloatDifference):
+            left, right = condition.expr.args
+            return Comparison(FloatDifference(right, left), relation)
+        return Comparison(expression(ratio.negate(condition.expr)), relation)  # type: ignore[arg-type]
+    return _not_negative(subtract(subtract(0, condition.expr), 1))

@@ -1,0 +1,89 @@
+"""Products hidden in expanded sums: ``16*h*w - 48*h - 48*w`` is ``16*(h - 3)*(w - 3) - 144``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy
+
+from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, from_terms, powers, sort_key, terms
+from convsym.sizes.quotient import collect
+
+
+@dataclass(frozen=True)
+class Factored:
+    """``coefficient * product(factors) + constant``; every factor is a size that is not constant."""
+
+    coefficient: int
+    factors: tuple[sympy.Expr, ...]
+    constant: int
+
+
+_factored: dict[sympy.Expr, Factored | None] = {}
+
+
+def factored(size: sympy.Expr) -> Factored | None:
+    """The size as a multiple of two or more factors plus a constant, None where it is no such product.
+
+    >>> from convsym.sizes.arithmetic import multiply, symbol
+    >>> factored(multiply(symbol("H") - 3, symbol("W") - 3) - 1)
+    Factored(coefficient=1, factors=(H - 3, W - 3), constant=-1)
+    """
+    try:
+        return _factored[size]
+    except KeyError:
+        pass
+    found = dict(terms(size))
+    constant = found.pop(ONE, 0)
+    answer: Factored | None = None
+    degrees = [sum(e for _, e in powers(m)) for m in found]
+    if degrees and max(degrees) > 1:
+        if len(found) == 1:
+            ((monomial, coefficient),) = found.items()
+            factors = [atom for atom, e in powers(monomial) for _ in range(e)]
+            answer = Factored(coefficient, tuple(sorted(factors, key=sort_key)), constant)
+        else:
+            answer = _as_product(found, constant) or _completed(found, constant)
+            if answer is None and constant:
+                answer = _as_product({**found, ONE: constant}, 0)
+    if len(_factored) > TABLE_LIMIT:
+        _factored.clear()
+    _factored[size] = answer
+    return answer
+
+
+def _as_product(found: Terms, constant: int) -> Factored | None:
+    coefficient, parts = sympy.factor_list(expression(from_terms(found)))
+    factors = []
+    for part, exponent in parts:
+        normal = collect(dict(terms(part)))
+        factors += [expression(normal)] * int(exponent)
+    if len(factors) < 2:
+        return None
+    flipped = []
+    sign = int(coefficient)
+    for factor in factors:
+        parts_of = terms(factor)
+        lead = min((m for m in parts_of if m is not ONE), key=sort_key)
+        if parts_of[lead] < 0:
+            sign = -sign
+            factor = expression(from_terms({m: -c for m, c in parts_of.items()}))
+        flipped.append(factor)
+    return Factored(sign, tuple(sorted(flipped, key=sort_key)), constant)
+
+
+def _completed(found: Terms, constant: int) -> Factored | None:
+    """``a*u*v + b*u + c*v`` is ``(a*u + c)*(a*v + b) / a - b*c/a``."""
+    crossed = [m for m in found if len(powers(m)) == 2 and all(e == 1 for _, e in powers(m))]
+    if len(crossed) != 1:
+        return None
+    u, v = (atom for atom, _ in powers(crossed[0]))
+    if not set(found) <= {crossed[0], u, v}:
+        return None
+    a, b, c = found[crossed[0]], found.get(u, 0), found.get(v, 0)
+    if b % a or c % a:
+        return None
+    left: Size = from_terms({u: 1, ONE: c // a})
+    right: Size = from_terms({v: 1, ONE: b // a})
+    factors = tuple(sorted((expression(left), expression(right)), key=sort_key))
+    return Factored(a, factors, constant - b * c // a)
