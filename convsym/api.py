@@ -10,11 +10,11 @@ import torch
 from torch import nn
 from torch.utils import _pytree as pytree
 
-from convsym.analysis.result import Analysis, Facts
+from convsym.analysis.result import Analysis
 from convsym.graph.tensor import Tensor
 from convsym.ops import FAMILIES
 from convsym.ops.catalogue import Catalogue, catalogue
-from convsym.sizes.arithmetic import Size, total
+from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
 from convsym.sizes.spelling import SpellingError, parse_condition, parse_spec
 from convsym.trace.building import definition_of
@@ -84,14 +84,8 @@ def _analysed(
         at = Subject(model, at_args, at_kwargs, paths, subject.definitions, subject.device, subject.catalogue)
         return run(at, Path(Domain.positive([])))
 
-    facts = Facts(
-        {path: type(module).__name__ for path, module in model.named_modules()},
-        {path: _parameters(module, ways) for path, module in model.named_modules()},
-        shown,
-        inferred,
-    )
     return Analysis(
-        tuple(ways), facts, (args, dict(kwargs)), declared, tuple(unexplored), run_at, diagnose
+        model, tuple(ways), (args, dict(kwargs)), shown, inferred, declared, tuple(unexplored), run_at, diagnose
     )
 
 
@@ -136,7 +130,3 @@ def _device_of(model: nn.Module) -> torch.device:
         # A model without weights is to behave as it will with them.
         return torch.device("cpu") if tensor.is_meta else tensor.device
     return torch.device("cpu")
-
-
-def _parameters(module: nn.Module, ways: list[Way]) -> Size:
-    return total([p.numel() for p in module.parameters() if not nn.parameter.is_lazy(p)])

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
+from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
+from convsym.analysis.parameters import count_parameters
 from convsym.analysis.receptive import Fields, receptive_fields
 from convsym.analysis.totals import ModuleTotal
 from convsym.graph.call import Call, Cost, LayerCall
@@ -19,7 +21,8 @@ from convsym.graph.calls import call_graph
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, floor_div
 from convsym.sizes.domain import Domain
-from convsym.sizes.evaluate import evaluate, piecewise
+from convsym.sizes.evaluate import evaluate
+from convsym.sizes.cases import piecewise
 from convsym.trace.explore import Refusal, Way
 from convsym.trace.paths import Finding, Pin
 
@@ -54,21 +57,13 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of the model itself: its module tree and how many parameters each module holds."""
-
-    kinds: Mapping[str, str]
-    parameters: Mapping[str, Size]
-    inputs: tuple[str, ...]
-    inferred: bool
-
-
-@dataclass(frozen=True)
 class Analysis:
     """A model for all sizes of its input: shapes, costs, the sizes for which it runs, and what is wrong with it.
 
     Sizes are ints where they are constant and sympy expressions otherwise. A quantity that differs between the cases
     of a shape-dependent branch is one expression with the conditions in it.
+
+    `inputs` are the specs, as given or, where `inferred` says so, as inferred from the first layers.
 
     >>> import convsym, torch
     >>> a = convsym.analyze(torch.nn.Conv2d(3, 16, 3, stride=2, padding=1), "N 3 H W")
@@ -76,9 +71,11 @@ class Analysis:
     (N, 16, (H + 1)//2, (W + 1)//2)
     """
 
-    ways: tuple[Way, ...]
-    facts: Facts
-    args: tuple[Any, ...]
+    model: nn.Module = field(repr=False)
+    ways: tuple[Way, ...] = field(repr=False)
+    args: tuple[Any, ...] = field(repr=False)
+    inputs: tuple[str, ...]
+    inferred: bool
     declared: Domain
     unexplored: tuple[Domain, ...]
     run_at: Callable[[Mapping[str, int]], Way] = field(repr=False)
@@ -134,10 +131,14 @@ class Analysis:
         """Bytes of all intermediate results together, views left out, nothing freed."""
         return self._over_cases(lambda c: c.activation_bytes)
 
-    @property
+    @cached_property
     def parameters(self) -> Size:
         """The number of parameters, shared ones counted once."""
-        return self.facts.parameters[""]
+        return count_parameters(self.model, self._first_inputs)
+
+    @property
+    def _first_inputs(self) -> Mapping[int, Tensor]:
+        return {key: tensor for way in self.ways for key, tensor in way.first_inputs.items()}
 
     @property
     def outputs(self) -> Any:
@@ -159,16 +160,6 @@ class Analysis:
         """The calls of the first case as a networkx multigraph."""
         return self.main.graph if self.main else nx.MultiDiGraph()
 
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """The input specs, as given or inferred."""
-        return self.facts.inputs
-
-    @property
-    def inferred(self) -> bool:
-        """Whether the input specs were inferred from the first layers."""
-        return self.facts.inferred
-
     def __getitem__(self, path: str) -> Call:
         """The last call inside a module.
 
@@ -185,7 +176,10 @@ class Analysis:
     @cached_property
     def by_module(self) -> dict[str, ModuleTotal]:
         """Totals of every module, the root under the empty path."""
-        return totals.by_module(self.calls, self.facts.kinds, self.facts.parameters)
+        modules = dict(self.model.named_modules())
+        kinds = {path: type(module).__name__ for path, module in modules.items()}
+        counts = {path: count_parameters(module, self._first_inputs) for path, module in modules.items()}
+        return totals.by_module(self.calls, kinds, counts)
 
     @cached_property
     def receptive_fields(self) -> Mapping[int, Fields]:

@@ -54,6 +54,7 @@ class Way:
     pins: tuple[Pin, ...]
     unexplored: tuple[Domain, ...]
     unknowns: tuple[tuple[Any, Place | None], ...]
+    first_inputs: Mapping[int, Tensor]
 
     @property
     def runs(self) -> bool:
@@ -120,6 +121,7 @@ def run(subject: Subject, path: Path) -> Way:
         pins=tuple(path.pins),
         unexplored=tuple(path.unexplored),
         unknowns=tuple(tracer.unknowns),
+        first_inputs=tracer.first_inputs,
     )
 
 

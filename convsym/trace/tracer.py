@@ -17,16 +17,17 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 from torch.overrides import TorchFunctionMode
 
-from convsym.graph.call import FREE, Call, Cost, LayerCall
+from convsym.graph.call import Call, LayerCall
 from convsym.graph.place import Place
 from convsym.graph.requirement import Requirement
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue, OpRule, Outcome, is_in_place
-from convsym.sizes.arithmetic import Size, subtract
+from convsym.sizes.arithmetic import Size
 from convsym.sizes.arithmetic import unknown as unknown_size
-from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, eq
+from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, eq, negate
 from convsym.sizes.truth import Truth
 from convsym.trace import values
 from convsym.trace.errors import Unsupported
@@ -71,6 +72,7 @@ class Tracer(TorchFunctionMode):
         self.findings: list[Finding] = []
         self.unknowns: list[tuple[Any, Place | None]] = []
         self.inlining: Any = None
+        self.first_inputs: dict[int, Tensor] = {}
         self.deepest = ""
         self._modules: list[tuple[nn.Module, str]] = []
         self._leaf: nn.Module | None = None
@@ -146,7 +148,7 @@ class Tracer(TorchFunctionMode):
         if self.decide(condition) is Truth.YES:
             return
         self.path.pins.append(Pin(size, value, place))
-        self.path.unexplored.append(self.path.domain.assume(_not(condition)))
+        self.path.unexplored.append(self.path.domain.assume(negate(condition)))
         self.path.domain = self.path.domain.assume(condition, reason=Reason(None, place))
 
     # What symbolic tensors ask
@@ -333,6 +335,8 @@ class Tracer(TorchFunctionMode):
         self._times_called[path] = index + 1
         self._modules.append((module, path))
         try:
+            if isinstance(module, LazyModuleMixin) and args and isinstance(args[0], torch.Tensor):
+                self.first_inputs.setdefault(id(module), self.lift(args[0]))
             entry = self.catalogue.modules.get(type(module))
             if entry is not None and _unhooked(module):
                 rule, arguments = entry
@@ -446,7 +450,7 @@ def _unhooked(module: nn.Module) -> bool:
     if not (module._forward_hooks or module._forward_pre_hooks):
         return "forward" not in module.__dict__
     # A lazy layer's own hook only fills in what the rule infers.
-    lazy = isinstance(module, nn.modules.lazy.LazyModuleMixin)
+    lazy = isinstance(module, LazyModuleMixin)
     return lazy and not module._forward_hooks and len(module._forward_pre_hooks) == 1
 
 
@@ -464,9 +468,3 @@ def _tensors(output: Any) -> list[Tensor]:
     if isinstance(output, (tuple, list)):
         return [t for o in output for t in _tensors(o)]
     return []
-
-
-def _not(condition: Condition) -> Condition:
-    from convsym.sizes.condition import negate
-
-    return negate(condition)
