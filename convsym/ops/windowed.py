@@ -21,6 +21,23 @@ def per_axis(value: Any, axes: int) -> tuple[Any, ...]:
     return (value,) * axes
 
 
+def spread(site: Site, op: str, name: str, value: Any, axes: int) -> tuple[Any, ...]:
+    """One value for each spatial axis; torch refuses any other count of them, and then each axis takes the first."""
+    values = per_axis(value, axes)
+    if site.require(
+        "argument-length",
+        TRUE if len(values) == axes else FALSE,
+        "{} takes one {} or {}, but gets {}",
+        op,
+        name,
+        str(axes),
+        values,
+        help="give one number for all axes, or one for each",
+    ):
+        return values
+    return (values[0] if values else 1,) * axes
+
+
 def require_rank(site: Site, x: Tensor, axes: int, op: str) -> bool:
     """Batched or unbatched input of the right rank: `axes` spatial axes, a channel axis, perhaps a batch axis."""
     return site.require(

@@ -1,0 +1,12 @@
+"""The rules of torch's operations, one module per family; each ends in its table `RULES`."""
+
+from __future__ import annotations
+
+from convsym.ops import adaptive_pool, conv, conv_transpose, pool
+
+FAMILIES = (
+    conv.RULES,
+    conv_transpose.RULES,
+    pool.RULES,
+    adaptive_pool.RULES,
+)
