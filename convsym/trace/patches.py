@@ -1,4 +1,4 @@
-"""What is replaced in torch while a forward is traced: how modules are called, and two escapes from tracing."""
+"""What is replaced in torch while a forward is traced: how modules are called, and what would escape from tracing."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from convsym.trace.tracer import Tracer
 
 _call_module = nn.Module.__call__
 _apply = torch.autograd.Function.apply
+_call_script = torch.jit.ScriptFunction.__call__
 _CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 _CHECKED = tuple(
     m for m in (torch.overrides, torch.functional, torch.nn.functional, torch._tensor, torch.nn.init) if m is not None
@@ -77,6 +78,14 @@ def _traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     return cls.forward(context, *args, **kwargs)
 
 
+def _traced_script(function: Any, *args: Any, **kwargs: Any) -> Any:
+    # torch.jit.script keeps the Python function that a scripted one was made from.
+    python = getattr(function, "_torchdynamo_inline", None)
+    if in_progress() is None or python is None:
+        return _call_script(function, *args, **kwargs)
+    return python(*args, **kwargs)
+
+
 @contextmanager
 def patched(tracer: Tracer) -> Iterator[None]:
     """Make this tracer the one that torch's calls reach."""
@@ -90,6 +99,7 @@ def patched(tracer: Tracer) -> Iterator[None]:
     try:
         if before is None:
             put(nn.Module, "__call__", _traced_call)
+            put(torch.jit.ScriptFunction, "__call__", _traced_script)
             if "apply" in torch.autograd.Function.__dict__:
                 put(torch.autograd.Function, "apply", classmethod(_traced_apply))
             for module in _CHECKED:

@@ -163,6 +163,18 @@ def a_custom_autograd_function(self, x):
     return Twice.apply(x, 2.0)
 
 
+@torch.jit.script
+def scripted(x: torch.Tensor, least: int) -> torch.Tensor:
+    if x.size(2) > least:
+        return torch.nn.functional.avg_pool2d(x, 2)
+    return x
+
+
+@case
+def a_scripted_function(self, x):
+    return scripted(x, 8)
+
+
 @case
 def scripting_questions(self, x):
     if torch.jit.is_scripting() or torch.jit.is_tracing() or torch.onnx.is_in_onnx_export():
