@@ -18,7 +18,8 @@ _OWN = tuple(os.path.dirname(os.path.abspath(str(m.__file__))) + os.sep for m in
 _user: dict[CodeType, bool] = {}
 
 
-def _is_user(code: CodeType) -> bool:
+def is_user_code(code: CodeType) -> bool:
+    """Whether a function was written outside torch, convsym and the standard library."""
     known = _user.get(code)
     if known is None:
         file = code.co_filename
@@ -32,7 +33,7 @@ def user_place(frame: FrameType | None = None) -> Place | None:
     """The innermost line outside torch and convsym that is running now."""
     frame = frame or sys._getframe(1)
     while frame is not None:
-        if _is_user(frame.f_code):
+        if is_user_code(frame.f_code):
             return Place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None
@@ -45,7 +46,7 @@ def place_of(error: BaseException) -> Place | None:
     found = None
     step: TracebackType | None = error.__traceback__
     while step is not None:
-        if _is_user(step.tb_frame.f_code):
+        if is_user_code(step.tb_frame.f_code):
             found = Place(step.tb_frame.f_code.co_filename, step.tb_lineno)
         step = step.tb_next
     return found
