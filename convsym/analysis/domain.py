@@ -35,7 +35,7 @@ class ModelDomain:
     @property
     def symbols(self) -> tuple[str, ...]:
         """The names of the input sizes."""
-        return self.declared.names
+        return self.declared.symbols
 
     @cached_property
     def exact(self) -> Domain | None:

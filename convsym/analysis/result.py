@@ -105,7 +105,7 @@ class Analysis:
 
     def _over_cases(self, quantity: Callable[[Case], Size]) -> Size:
         cases = self.cases or ((self.main,) if self.main else ())
-        found = [(c.domain.condition, quantity(c)) for c in cases]
+        found = [(c.domain.as_condition(), quantity(c)) for c in cases]
         values = {v for _, v in found}
         if not found:
             return 0

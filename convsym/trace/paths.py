@@ -10,6 +10,7 @@ from convsym.graph.requirement import Requirement
 from convsym.sizes.condition import Condition, negate
 from convsym.sizes.domain import Domain
 from convsym.sizes.truth import Truth
+from convsym.trace.errors import Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,15 @@ class Path:
         self.taken.append(answer)
         self.domain = self.domain.assume(condition if answer else negate(condition), reason=Reason(None, place))
         return answer
+
+    def sample(self) -> dict[str, int]:
+        """Sizes to go on with where a number is needed: common image sizes first, else the smallest that there are."""
+        names = [str(s) for s in self.domain.all_symbols()]
+        for size in (224, 256, 512, 64, 128, 32):
+            candidate = {name: 2 if name == "N" else size for name in names}
+            if self.domain.contains(**candidate):
+                return candidate
+        found = self.domain.smallest()
+        if found is None:
+            raise Unsupported("no size is known for which the forward gets here")
+        return found

@@ -99,7 +99,6 @@ class Tracer(TorchFunctionMode):
 
     def unknown(self, minimum: int = 0) -> Size:
         made = unknown_size(f"u{len(self.unknowns)}", minimum)
-        self.path.domain = self.path.domain.declare(made)
         self.unknowns.append((made, user_place()))
         return made
 
@@ -132,13 +131,13 @@ class Tracer(TorchFunctionMode):
         known = size_of(size)
         if known is not None:
             return int(known)
-        sample = self.path.domain.sample()
+        sample = self.path.sample()
         value = int(values.evaluated(size, sample))
         self._pinned(size, value)
         return value
 
     def pin_real(self, value: Any) -> float:
-        sample = self.path.domain.sample()
+        sample = self.path.sample()
         for symbol in sorted(value.free_symbols, key=str):
             self._pinned(symbol, sample[str(symbol)])
         return float(values.evaluated(value, sample))
