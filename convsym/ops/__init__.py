@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from convsym.ops import adaptive_pool, conv, conv_transpose, pool
+from convsym.ops import adaptive_pool, conv, conv_transpose, permute, pool, view
 
 FAMILIES = (
     conv.RULES,
     conv_transpose.RULES,
     pool.RULES,
     adaptive_pool.RULES,
+    view.RULES,
+    permute.RULES,
 )
