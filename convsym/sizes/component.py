@@ -1,0 +1,92 @@
+"""The exact set of one group of symbols that conditions tie together."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import islpy as isl
+
+from convsym.sizes.bounds import Interval
+from convsym.sizes.condition import Condition
+from convsym.sizes.sets import Symbols, embedded, interval_of, isl_set, ordered, positive
+from convsym.sizes.truth import Truth
+
+
+class Component:
+    """Symbols, the set of their values, and the conditions that made the set. Answers are kept."""
+
+    __slots__ = ("_answers", "_intervals", "conditions", "empty", "points", "symbols")
+
+    def __init__(self, symbols: Symbols, points: isl.Set, conditions: tuple[Condition, ...]):
+        self.symbols = symbols
+        self.points = points
+        self.conditions = conditions
+        self.empty: bool = points.is_empty()
+        self._intervals: tuple[Interval, ...] | None = None
+        self._answers: dict[Condition, Truth] = {}
+
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The least and greatest value of every symbol."""
+        if self._intervals is None:
+            self._intervals = tuple(
+                (1, 0) if self.empty else interval_of(self.points, i) for i in range(len(self.symbols))
+            )
+        return self._intervals
+
+    def over(self, condition: Condition) -> isl.Set:
+        """The points of the component's space where a Presburger condition over its symbols holds."""
+        own = ordered(condition.symbols)
+        found = isl_set(condition, own)
+        return found if own == self.symbols else embedded(found, own, self.symbols)
+
+    def decide(self, condition: Condition) -> Truth:
+        """Whether a Presburger condition over the component's symbols holds in the whole set, in none of it, or both."""
+        answer = self._answers.get(condition)
+        if answer is None:
+            there = self.over(condition)
+            if self.points.is_subset(there):
+                answer = Truth.YES
+            elif self.points.is_disjoint(there):
+                answer = Truth.NO
+            else:
+                answer = Truth.UNKNOWN
+            self._answers[condition] = answer
+        return answer
+
+    def narrowed(self, condition: Condition, exact: Condition) -> Component:
+        """Where the condition holds too; ``exact`` says the same in Presburger terms."""
+        points = self.points.intersect(self.over(exact))
+        if points.n_basic_set() > 1:
+            points = points.coalesce()
+        return Component(self.symbols, points, (*self.conditions, condition))
+
+
+_alone: dict[Symbols, Component] = {}
+_joined: dict[tuple[int, ...], tuple[tuple[Component, ...], Component]] = {}
+
+
+def alone(symbols: Symbols) -> Component:
+    """Symbols of which nothing is known but that they are sizes."""
+    try:
+        return _alone[symbols]
+    except KeyError:
+        made = _alone[symbols] = Component(symbols, positive(symbols), ())
+        return made
+
+
+def joined(components: tuple[Component, ...]) -> Component:
+    """The product of components over different symbols."""
+    if len(components) == 1:
+        return components[0]
+    key = tuple(map(id, components))
+    found = _joined.get(key)
+    if found is None:
+        symbols = ordered(frozenset(s for c in components for s in c.symbols))
+        points = reduce(isl.Set.intersect, (embedded(c.points, c.symbols, symbols) for c in components))
+        made = Component(symbols, points, tuple(condition for c in components for condition in c.conditions))
+        if len(_joined) > 10_000:
+            _joined.clear()
+        # The parts are kept with the answer, so that their identities stay theirs.
+        found = _joined[key] = (components, made)
+    return found[1]

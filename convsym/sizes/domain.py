@@ -1,0 +1,405 @@
+"""Exact sets of sizes: what is assumed of the symbols, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sympy
+
+from convsym.sizes import component as components
+from convsym.sizes.arithmetic import Size, Unknown, symbol
+from convsym.sizes.bounds import Bounds, Interval, symbol_interval
+from convsym.sizes.component import Component
+from convsym.sizes.condition import (
+    FALSE,
+    TRUE,
+    All,
+    Any,
+    Comparison,
+    Condition,
+    all_of,
+    any_of,
+    ge,
+    negate,
+)
+from convsym.sizes.evaluate import compiled, missing
+from convsym.sizes.floats import RealFunction
+from convsym.sizes.polynomial import TABLE_LIMIT
+from convsym.sizes.products import without_products
+from convsym.sizes.truth import Truth
+
+if TYPE_CHECKING:
+    import numpy
+    import numpy.typing
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A condition that was assumed, and whatever the caller gave as the reason."""
+
+    condition: Condition
+    reason: object = None
+
+
+class Domain:
+    """An immutable set of assignments of positive integers to symbols.
+
+    ``decide`` and ``is_empty`` are exact wherever the conditions are Presburger or can be made so; what cannot is kept
+    in ``residue``. ``contains`` is exact always.
+
+    >>> from convsym.sizes.arithmetic import modulo
+    >>> from convsym.sizes.condition import eq, ge
+    >>> H = symbol("H")
+    >>> domain = Domain.positive(["N", "H"]).assume(eq(modulo(H, 16), 0))
+    >>> domain.decide(ge(H, 16))
+    <Truth.YES: 'yes'>
+    >>> print(domain)
+    H % 16 == 0
+    """
+
+    __slots__ = ("_bounds", "_components", "_decided", "_empty", "_holds", "conditions", "residue", "symbols")
+
+    #: Names of the symbols, in the order in which they were given.
+    symbols: tuple[str, ...]
+    #: What was assumed and did not follow already, in order.
+    conditions: tuple[Assumption, ...]
+    #: Conditions that could not be turned into exact sets: ``decide`` may answer UNKNOWN because of them.
+    residue: tuple[Condition, ...]
+
+    def __init__(
+        self,
+        symbols: tuple[str, ...],
+        conditions: tuple[Assumption, ...] = (),
+        residue: tuple[Condition, ...] = (),
+        parts: Mapping[sympy.Symbol, Component] | None = None,
+        empty: bool = False,
+    ):
+        self.symbols = symbols
+        self.conditions = conditions
+        self.residue = residue
+        self._components: Mapping[sympy.Symbol, Component] = parts or {}
+        self._empty = empty
+        self._bounds: Bounds | None = None
+        self._decided: dict[Condition, Truth] = {}
+        self._holds: object = None
+
+    @staticmethod
+    def positive(names: Iterable[str]) -> Domain:
+        """Every symbol of these names is any integer from 1 on."""
+        return Domain(tuple(dict.fromkeys(names)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuilt, (self.symbols, self.conditions))
+
+    # What is known
+
+    @property
+    def bounds(self) -> Bounds:
+        """Intervals of sizes inside the domain."""
+        if self._bounds is None:
+            ranges: dict[sympy.Symbol, Interval] = {}
+            for part in set(self._components.values()):
+                ranges.update(zip(part.symbols, part.intervals, strict=True))
+            self._bounds = Bounds(ranges)
+        return self._bounds
+
+    def components(self) -> tuple[Component, ...]:
+        """The groups of symbols that conditions tie together, in the order of the domain's symbols."""
+        found: dict[Component, None] = {}
+        for s in self.all_symbols():
+            if s in self._components:
+                found[self._components[s]] = None
+        return tuple(found)
+
+    def all_symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The domain's symbols, those that only conditions name last."""
+        known = {s.name: s for s in self._components}
+        named = [known.pop(name, None) or symbol(name) for name in self.symbols]
+        return (*named, *(known[name] for name in sorted(known)))
+
+    def interval(self, size: Size) -> Interval:
+        """Bounds of a size's values in the domain; None where none is known."""
+        return self.bounds.interval(size)
+
+    # Assuming
+
+    def assume(self, condition: Condition, reason: object = None) -> Domain:
+        """The domain where the condition holds too. What follows already changes nothing."""
+        if isinstance(condition, All):
+            found = self
+            for part in condition.parts:
+                found = found.assume(part, reason)
+            return found
+        truth = self.decide(condition)
+        if truth is Truth.YES or self._empty:
+            return self
+        conditions = (*self.conditions, Assumption(condition, reason))
+        if truth is Truth.NO:
+            return Domain(self._names(condition), conditions, self.residue, self._components, empty=True)
+        condition = self._without_impossible(condition)
+        exact = self._exact(condition)
+        if exact is None:
+            return Domain(self._names(condition), conditions, (*self.residue, condition), self._components)
+        narrowed = self._component(condition.symbols).narrowed(condition, exact)
+        parts = dict(self._components)
+        parts.update(dict.fromkeys(narrowed.symbols, narrowed))
+        found = Domain(self._names(condition), conditions, self.residue, parts, empty=narrowed.empty)
+        return found._reconsidered(narrowed.symbols) if self.residue else found
+
+    def _names(self, condition: Condition) -> tuple[str, ...]:
+        new = sorted(
+            s.name for s in condition.symbols if s.name not in self.symbols and not isinstance(s, Unknown)
+        )
+        return (*self.symbols, *new)
+
+    def _without_impossible(self, condition: Condition) -> Condition:
+        # Of "a or b or c" only what can still happen is worth keeping.
+        if not isinstance(condition, Any):
+            return condition
+        return any_of(*(part for part in condition.parts if self.decide(part) is not Truth.NO))
+
+    def _reconsidered(self, narrowed: tuple[sympy.Symbol, ...]) -> Domain:
+        """What could not be expressed before may be, now that symbols are narrower."""
+        found = self
+        for condition in self.residue:
+            if found._empty or condition.symbols.isdisjoint(narrowed):
+                continue
+            exact = found._exact(condition)
+            if exact is None:
+                continue
+            part = found._component(condition.symbols).narrowed(condition, exact)
+            parts = {**found._components, **dict.fromkeys(part.symbols, part)}
+            rest = tuple(c for c in found.residue if c != condition)
+            found = Domain(found.symbols, found.conditions, rest, parts, empty=part.empty)
+        return found
+
+    def _component(self, symbols: Iterable[sympy.Symbol]) -> Component:
+        parts: dict[Component, None] = {}
+        free = []
+        for s in sorted(symbols, key=lambda s: s.name):
+            part = self._components.get(s)
+            if part is None:
+                free.append(components.alone((s,)))
+            else:
+                parts[part] = None
+        return components.joined((*parts, *free))
+
+    def _exact(self, condition: Condition) -> Condition | None:
+        """The same in Presburger terms, as far as this domain goes."""
+        found = without_products(condition)
+        if found is not None:
+            return found
+        pinned = self._pinned(condition.symbols)
+        if pinned:
+            condition = substituted(condition, pinned)
+        return without_products(condition, self._proves)
+
+    def _pinned(self, symbols: Iterable[sympy.Symbol]) -> dict[sympy.Symbol, int]:
+        found = {}
+        for s in symbols:
+            low, high = self.bounds.interval(s)
+            if low is not None and low == high:
+                found[s] = low
+        return found
+
+    def _proves(self, condition: Condition) -> bool:
+        return self.decide(condition) is Truth.YES
+
+    # Asking
+
+    def decide(self, condition: Condition) -> Truth:
+        """YES where it holds in the whole domain, NO where nowhere, UNKNOWN where for some or where nobody can tell.
+
+        In an empty domain everything is YES.
+        """
+        if condition is TRUE or self._empty:
+            return Truth.YES
+        if condition is FALSE:
+            return Truth.NO
+        answer = self._decided.get(condition)
+        if answer is None:
+            answer = self._by_intervals(condition)
+            if answer is Truth.UNKNOWN:
+                answer = self._by_sets(condition)
+            if len(self._decided) > TABLE_LIMIT:
+                self._decided.clear()
+            self._decided[condition] = answer
+        return answer
+
+    def _by_intervals(self, condition: Condition) -> Truth:
+        if isinstance(condition, (All, Any)):
+            found = {self._by_intervals(part) for part in condition.parts}
+            decisive = Truth.NO if isinstance(condition, All) else Truth.YES
+            if decisive in found:
+                return decisive
+            return found.pop() if len(found) == 1 else Truth.UNKNOWN
+        if not isinstance(condition, Comparison) or isinstance(condition.expr, RealFunction):
+            return Truth.UNKNOWN
+        low, high = self.bounds.interval(condition.expr)
+        if condition.relation == ">=":
+            if low is not None and low >= 0:
+                return Truth.YES
+            return Truth.NO if high is not None and high < 0 else Truth.UNKNOWN
+        same = condition.relation == "=="
+        if (low is not None and low > 0) or (high is not None and high < 0):
+            return Truth.NO if same else Truth.YES
+        if low == high == 0:
+            return Truth.YES if same else Truth.NO
+        return Truth.UNKNOWN
+
+    def _by_sets(self, condition: Condition) -> Truth:
+        if condition in self.residue:
+            return Truth.YES
+        if negate(condition) in self.residue:
+            return Truth.NO
+        if isinstance(condition, (All, Any)):
+            found = {self.decide(part) for part in condition.parts}
+            decisive = Truth.NO if isinstance(condition, All) else Truth.YES
+            if decisive in found:
+                return decisive
+            if len(found) == 1 and Truth.UNKNOWN not in found:
+                return found.pop()
+        exact = self._exact(condition)
+        if exact is not None:
+            if exact is TRUE or exact is FALSE:
+                return Truth.YES if exact is TRUE else Truth.NO
+            answer = self._component(exact.symbols).decide(exact)
+            if answer is not Truth.UNKNOWN or not self._touched(exact.symbols):
+                return answer
+        from convsym.sizes.search import enumerated
+
+        return enumerated(self, condition)
+
+    def _touched(self, symbols: Iterable[sympy.Symbol]) -> bool:
+        """Whether the residue may say more about these symbols than the sets do."""
+        reach = {s for c in self.residue for s in c.symbols}
+        for s in list(reach):
+            part = self._components.get(s)
+            reach.update(part.symbols if part is not None else ())
+        return not reach.isdisjoint(s2 for s in symbols for s2 in self._together(s))
+
+    def _together(self, s: sympy.Symbol) -> tuple[sympy.Symbol, ...]:
+        part = self._components.get(s)
+        return (s,) if part is None else part.symbols
+
+    def is_empty(self) -> Truth:
+        """YES, NO, or UNKNOWN where a residue leaves it open and no member was found."""
+        if self._empty:
+            return Truth.YES
+        if not self.residue:
+            return Truth.NO
+        return Truth.UNKNOWN if self.smallest() is None else Truth.NO
+
+    def contains(self, **sizes: int) -> bool:
+        """Whether these sizes lie in the domain, exactly. Every symbol needs a value."""
+        holds = self._holds
+        if holds is None:
+            holds = self._holds = compiled(self.as_condition())
+        try:
+            if not holds(sizes):  # type: ignore[operator]
+                return False
+            for name in self.symbols:
+                if sizes[name] < 1:
+                    return False
+        except KeyError as error:
+            raise missing(error.args[0], sizes) from None
+        return True
+
+    def as_condition(self) -> Condition:
+        """All that was assumed about the sizes themselves; what speaks of data-dependent numbers is left out."""
+        return all_of(
+            *(
+                a.condition
+                for a in self.conditions
+                if not any(isinstance(s, Unknown) for s in a.condition.symbols)
+            )
+        )
+
+    def contains_many(self, **arrays: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.bool_]:
+        """Where arrays of sizes, broadcast against each other, lie in the domain."""
+        from convsym.sizes.arrays import over
+
+        for name in self.symbols:
+            if name not in arrays:
+                raise missing(name, arrays)
+        positive = all_of(*(_from_one(name) for name in self.symbols))
+        return over(all_of(positive, self.as_condition()), arrays)
+
+    def smallest(self, condition: Condition = TRUE) -> dict[str, int] | None:
+        """The member with the smallest sum (then lexicographically) where the condition holds; None where none was
+        found. Without a residue, None means that there is none."""
+        from convsym.sizes.search import smallest
+
+        return smallest(self, condition)
+
+    def sample(self) -> dict[str, int] | None:
+        """Some member, small; None where none was found."""
+        return self.smallest()
+
+    def simplify(self, size: Size) -> Size:
+        """A size that is equal in the whole domain, and shorter where that is possible."""
+        from convsym.sizes.simplify import simplified
+
+        return simplified(self, size)
+
+    def describe(self) -> str:
+        """The domain in words that ``parse_condition`` reads back."""
+        from convsym.sizes.describe import described
+
+        return described(self)
+
+    def __str__(self) -> str:
+        return self.describe()
+
+    def __repr__(self) -> str:
+        return f"<Domain {self.describe()}>"
+
+    def union(self, *others: Domain) -> Domain:
+        """The members of this domain or of any other."""
+        return united((self, *others))
+
+    @property
+    def is_surely_empty(self) -> bool:
+        """Whether emptiness is proved."""
+        return self._empty
+
+
+def _from_one(name: str) -> Condition:
+    # A plain symbol is positive by itself, so the comparison is made without asking that.
+    return Comparison(sympy.Add(symbol(name), -1, evaluate=True), ">=")
+
+
+def substituted(condition: Condition, values: Mapping[sympy.Symbol, int]) -> Condition:
+    """The condition with numbers in place of symbols, normalised."""
+    from convsym.sizes.cases import decoded, encoded
+
+    return decoded(encoded(condition).xreplace({s: sympy.Integer(v) for s, v in values.items()}))
+
+
+def united(domains: Iterable[Domain]) -> Domain:
+    """The union of domains; what all of them assume stays a condition of its own."""
+    everything = tuple(domains)
+    live = [d for d in everything if not d.is_surely_empty]
+    if not live:
+        return everything[0]
+    names = tuple(dict.fromkeys(name for d in live for name in d.symbols))
+    if len(live) == 1:
+        return live[0]
+    common = [
+        a for a in live[0].conditions if all(any(a.condition == b.condition for b in d.conditions) for d in live[1:])
+    ]
+    found = Domain.positive(names)
+    for assumption in common:
+        found = found.assume(assumption.condition, assumption.reason)
+    shared = {a.condition for a in common}
+    ways = [all_of(*(a.condition for a in d.conditions if a.condition not in shared)) for d in live]
+    return found.assume(any_of(*ways))
+
+
+def _rebuilt(symbols: tuple[str, ...], conditions: tuple[Assumption, ...]) -> Domain:
+    found = Domain.positive(symbols)
+    for assumption in conditions:
+        found = found.assume(assumption.condition, assumption.reason)
+    return found

@@ -1,0 +1,409 @@
+"""Conditions over products, rewritten as unions of conditions over their factors.
+
+``(H//32)*(W//32) == 4`` is a union over the divisors of 4, ``u*v >= 6`` a staircase of boxes, ``25 | N*h*w`` a way to
+distribute the two fives over the factors, and ``u*v == x*y`` with ``u >= x`` and ``v >= y`` two equalities. Every
+rewriting is an equivalence for all values the symbols can have; where none is known the answer is None.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import product as combinations
+
+import sympy
+
+from convsym.sizes.arithmetic import modulo, multiply, negate, subtract
+from convsym.sizes.bounds import BY_THEMSELVES
+from convsym.sizes.cases import Piecewise
+from convsym.sizes.condition import (
+    FALSE,
+    TRUE,
+    All,
+    Any,
+    Comparison,
+    Condition,
+    Divides,
+    all_of,
+    any_of,
+    divides,
+    eq,
+    ge,
+    le,
+)
+from convsym.sizes.condition import negate as contrary
+from convsym.sizes.evaluate import functions_in
+from convsym.sizes.factors import factored
+from convsym.sizes.monotone import solved
+from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, from_terms, powers, terms
+from convsym.sizes.quotient import FloorDiv, collect
+from convsym.sizes.sets import is_linear, is_presburger, ordered
+
+#: A union with more parts than this is not built.
+MOST_PARTS = 2000
+
+Proves = Callable[[Condition], bool]
+
+_rewritten: dict[Condition, Condition | None] = {}
+
+
+class _TooManyParts(Exception):
+    pass
+
+
+def without_products(condition: Condition, proves: Proves | None = None) -> Condition | None:
+    """A Presburger condition that holds exactly where this one does, or None.
+
+    ``proves`` may know more than that symbols are positive, such as a domain; without it answers are kept.
+    """
+    if is_presburger(condition):
+        return condition
+    if proves is None and condition in _rewritten:
+        return _rewritten[condition]
+    if isinstance(condition, (All, Any)):
+        parts = [without_products(part, proves) for part in condition.parts]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            found = None
+        else:
+            found = all_of(*known) if isinstance(condition, All) else any_of(*known)
+    else:
+        try:
+            found = _Rewriting(proves).of(condition)
+        except _TooManyParts:
+            found = None
+    if found is not None and not is_presburger(found):
+        found = None
+    if proves is None:
+        if len(_rewritten) > TABLE_LIMIT // 10:
+            _rewritten.clear()
+        _rewritten[condition] = found
+    return found
+
+
+class _Rewriting:
+    def __init__(self, proves: Proves | None):
+        self._asked = proves
+        self._parts = 0
+
+    def of(self, condition: Condition) -> Condition | None:
+        if is_presburger(condition):
+            return condition
+        if isinstance(condition, (All, Any)):
+            parts = [self.of(part) for part in condition.parts]
+            known = [part for part in parts if part is not None]
+            if len(known) < len(parts):
+                return None
+            return all_of(*known) if isinstance(condition, All) else any_of(*known)
+        if isinstance(condition, Divides):
+            if not condition.wanted:
+                found = self.of(divides(condition.divisor, condition.expr))
+                return None if found is None else contrary(found)
+            return self._divisibility(condition.divisor, condition.expr)
+        assert isinstance(condition, Comparison)
+        if condition.relation == "!=":
+            found = self.of(Comparison(condition.expr, "=="))
+            return None if found is None else contrary(found)
+        if len(condition.symbols) == 1:
+            found = solved(condition)
+            if found is not None:
+                return found
+        return self._comparison(condition)
+
+    def _proves(self, condition: Condition) -> bool:
+        if condition is TRUE or condition is FALSE:
+            return condition is TRUE
+        return self._asked is not None and self._asked(condition)
+
+    def _count(self, parts: int) -> None:
+        self._parts += parts
+        if self._parts > MOST_PARTS:
+            raise _TooManyParts
+
+    # Comparisons
+
+    def _comparison(self, condition: Comparison) -> Condition | None:
+        if not condition.expr.free_symbols or condition.relation == ">":
+            return None
+        try:
+            found = dict(terms(condition.expr))
+        except TypeError:
+            return None
+        pieces = self._by_pieces(condition)
+        if pieces is not None:
+            return self.of(pieces)
+        others = [m for m in found if m is not ONE]
+        if len(others) == 1 and isinstance(others[0], FloorDiv) and condition.relation == "==":
+            value, left = divmod(-found.get(ONE, 0), found[others[0]])
+            return FALSE if left else self.of(all_of(ge(others[0], value), le(others[0], value)))
+        product = factored(condition.expr)
+        if product is not None and all(is_linear(factor) for factor in product.factors):
+            return self._product(
+                list(product.factors), product.coefficient, product.constant, equal=condition.relation == "=="
+            )
+        return self._two_products(found, condition.relation)
+
+    def _by_pieces(self, condition: Comparison) -> Condition | None:
+        for function in functions_in([condition.expr]):
+            if isinstance(function, Piecewise):
+                parts = []
+                before: list[Condition] = []
+                for case, size in function.pieces:
+                    expr = condition.expr.xreplace({function: expression(size)})
+                    there = eq(collect(dict(terms(expr))), 0) if condition.relation == "==" else ge(expr, 0)
+                    parts.append(all_of(*before, case, there))
+                    before.append(contrary(case))
+                return any_of(*parts)
+        return None
+
+    def _product(self, factors: list[sympy.Expr], coefficient: int, constant: int, equal: bool) -> Condition | None:
+        """``coefficient * product(factors) + constant``, equal to zero or not negative."""
+        signs = [self._signs(factor) for factor in factors]
+        parts = []
+        self._count(math.prod(map(len, signs)))
+        for choice in combinations(*signs):
+            sides = [
+                TRUE if len(options) == 1 else (ge(factor, 0) if sign > 0 else le(factor, -1))
+                for factor, sign, options in zip(factors, choice, signs, strict=True)
+            ]
+            sizes = [factor if sign > 0 else negate(factor) for factor, sign in zip(factors, choice, strict=True)]
+            sign = coefficient * math.prod(choice)
+            if equal:
+                value, left = divmod(-constant, sign)
+                there = FALSE if left else self._equals(sizes, value)
+            elif sign > 0:
+                there = self._at_least(sizes, -(constant // sign))
+            else:
+                there = self._at_most(sizes, constant // -sign)
+            parts.append(all_of(*sides, there))
+        return any_of(*parts)
+
+    def _signs(self, factor: sympy.Expr) -> tuple[int, ...]:
+        low, high = BY_THEMSELVES.interval(factor)
+        if (low is not None and low >= 0) or self._proves(ge(factor, 0)):
+            return (1,)
+        if (high is not None and high < 0) or self._proves(le(factor, -1)):
+            return (-1,)
+        return (1, -1)
+
+    def _equals(self, factors: list[Size], value: int) -> Condition:
+        first, *rest = factors
+        if value < 0:
+            return FALSE
+        if value == 0:
+            return any_of(*(self._is(factor, 0) for factor in factors))
+        if not rest:
+            return self._is(first, value)
+        found = list(_divisors(value))
+        self._count(len(found))
+        return any_of(*(all_of(self._is(first, d), self._equals(rest, value // d)) for d in found))
+
+    def _is(self, factor: Size, value: int) -> Condition:
+        # Two bounds are simpler than an equation with a quotient.
+        return all_of(ge(factor, value), le(factor, value)) if _is_quotient(factor) else eq(factor, value)
+
+    def _at_least(self, factors: list[Size], value: int) -> Condition:
+        first, *rest = factors
+        if value <= 0:
+            return TRUE
+        if not rest:
+            return ge(first, value)
+        steps = list(_ceiling_steps(value))
+        self._count(len(steps))
+        return any_of(*(all_of(ge(first, i), self._at_least(rest, -(-value // i))) for i in steps))
+
+    def _at_most(self, factors: list[Size], value: int) -> Condition:
+        first, *rest = factors
+        if value < 0:
+            return FALSE
+        if not rest:
+            return le(first, value)
+        parts = [le(first, 0), self._at_most(rest, 0)]
+        steps = list(_floor_steps(value))
+        self._count(len(steps))
+        parts += [all_of(le(first, i), self._at_most(rest, value // i)) for i in steps]
+        return any_of(*parts)
+
+    def _two_products(self, found: Terms, relation: str) -> Condition | None:
+        """``u*v*... - x*y*...`` where the factors over the same symbols can be ordered the same way throughout."""
+        for left, right in _splits(found):
+            pairs = _paired(left, right)
+            if pairs is None:
+                continue
+            if all(self._ordered(u, v) for u, v in pairs):
+                # u >= v >= 0 throughout: the products are equal where all pairs are, or where the larger is zero.
+                if relation == ">=":
+                    return TRUE if found == _difference(left, right) else None
+                return any_of(all_of(*(eq(u, v) for u, v in pairs)), *(eq(u, 0) for u, _ in pairs))
+            if all(self._ordered(v, u) for u, v in pairs):
+                same = any_of(all_of(*(eq(u, v) for u, v in pairs)), *(eq(v, 0) for _, v in pairs))
+                return same
+        return None
+
+    def _ordered(self, larger: Size, smaller: Size) -> bool:
+        from convsym.sizes.domain import Domain
+
+        claim = all_of(ge(smaller, 0), ge(larger, smaller))
+        if self._proves(claim):
+            return True
+        from convsym.sizes.truth import Truth
+
+        names = [s.name for s in ordered(claim.symbols)]
+        return Domain.positive(names).decide(claim) is Truth.YES if is_presburger(claim) else False
+
+    # Divisibility
+
+    def _divisibility(self, divisor: Size, size: sympy.Expr) -> Condition | None:
+        if not isinstance(divisor, int):
+            return self._symbolic_divisor(divisor, size)
+        product = factored(size)
+        if product is not None and all(is_linear(f) for f in product.factors) and product.constant % divisor == 0:
+            needed = divisor // math.gcd(divisor, product.coefficient)
+            return all_of(*(self._shared(list(product.factors), p, e) for p, e in _prime_powers(needed)))
+        return self._by_residues(divisor, size)
+
+    def _shared(self, factors: list[sympy.Expr], prime: int, exponent: int) -> Condition:
+        """At least ``exponent`` factors of the prime, spread over the factors in some way."""
+        ways = list(_compositions(exponent, len(factors)))
+        self._count(len(ways))
+        return any_of(
+            *(all_of(*(divides(prime**e, f) for e, f in zip(way, factors, strict=True) if e)) for way in ways)
+        )
+
+    def _by_residues(self, divisor: int, size: sympy.Expr) -> Condition | None:
+        atoms = sorted({atom for m in terms(size) for atom, _ in powers(m)}, key=str)
+        if not all(is_linear(atom) for atom in atoms) or divisor ** len(atoms) > MOST_PARTS:
+            return None
+        parts = []
+        for residues in combinations(range(divisor), repeat=len(atoms)):
+            values = dict(zip(atoms, residues, strict=True))
+            total = sum(c * math.prod(values[a] ** e for a, e in powers(m)) for m, c in terms(size).items())
+            if total % divisor == 0:
+                parts.append(all_of(*(divides(divisor, subtract(a, r)) for a, r in values.items())))
+        return any_of(*parts)
+
+    def _symbolic_divisor(self, divisor: sympy.Expr, size: sympy.Expr) -> Condition | None:
+        if size.is_Integer and is_linear(divisor):
+            value = int(size)
+            if value == 0:
+                return contrary(eq(divisor, 0))
+            found = list(_divisors(abs(value)))
+            self._count(2 * len(found))
+            return any_of(*(any_of(eq(divisor, d), eq(divisor, -d)) for d in found))
+        rest = modulo(size, divisor)
+        low, _ = BY_THEMSELVES.interval(divisor)
+        if isinstance(rest, int) and low is not None and low > 0:
+            return eq(rest, 0)
+        return None
+
+
+def _is_quotient(factor: Size) -> bool:
+    return not isinstance(factor, int) and any(isinstance(m, FloorDiv) for m in terms(factor))
+
+
+def _divisors(number: int) -> Iterator[int]:
+    small = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0] if number < 10**12 else []
+    if not small:
+        raise _TooManyParts
+    yield from small
+    yield from (number // d for d in reversed(small) if d * d != number)
+
+
+def _ceiling_steps(value: int) -> Iterator[int]:
+    """The least i for every value of ``ceil(value / i)``."""
+    if value > MOST_PARTS**2:
+        raise _TooManyParts
+    i = 1
+    while i < value:
+        yield i
+        # The next i that needs less of the other factor.
+        i = (value - 1) // (-(-value // i) - 1) + 1 if -(-value // i) > 1 else value
+        if -(-value // i) == 1:
+            break
+    yield value
+
+
+def _floor_steps(value: int) -> Iterator[int]:
+    """The greatest i for every positive value of ``value // i``."""
+    if value > MOST_PARTS**2:
+        raise _TooManyParts
+    i = 1
+    while i <= value:
+        i = value // (value // i)
+        yield i
+        i += 1
+
+
+def _prime_powers(number: int) -> Iterator[tuple[int, int]]:
+    return iter(sympy.factorint(number).items())
+
+
+def _compositions(total: int, places: int) -> Iterator[tuple[int, ...]]:
+    if places == 1:
+        yield (total,)
+        return
+    for first in range(total + 1):
+        for rest in _compositions(total - first, places - 1):
+            yield (first, *rest)
+
+
+def _difference(left: Size, right: Size) -> Terms:
+    return dict(terms(subtract(left, right)))
+
+
+def _splits(found: Terms) -> Iterator[tuple[Size, Size]]:
+    """Ways to read a sum as ``left - right``."""
+    positive = {m: c for m, c in found.items() if c > 0}
+    yield from_terms(positive), from_terms({m: -c for m, c in found.items() if c < 0})
+    plain = {m: c for m, c in found.items() if not any(isinstance(a, FloorDiv) for a, _ in powers(m))}
+    yield from_terms(plain), from_terms({m: -c for m, c in found.items() if m not in plain})
+
+
+def _factors(size: Size) -> tuple[int, list[sympy.Expr]] | None:
+    if isinstance(size, int):
+        return None
+    found = terms(size)
+    if ONE not in found:
+        product = factored(size)
+        return None if product is None or product.constant else (product.coefficient, list(product.factors))
+    coefficient, parts = sympy.factor_list(size)
+    factors = [expression(collect(dict(terms(f)))) for f, e in parts for _ in range(int(e))]
+    return (int(coefficient), factors) if len(factors) > 1 else None
+
+
+def _paired(left: Size, right: Size) -> list[tuple[Size, Size]] | None:
+    """The factors of both sides paired by their symbols, the numbers shared out so that pairs grow alike."""
+    a, b = _factors(left), _factors(right)
+    if a is None or b is None or len(a[1]) != len(b[1]):
+        return None
+    rest = list(b[1])
+    pairs: list[tuple[Size, Size]] = []
+    left_number, right_number = a[0], b[0]
+    for factor in a[1]:
+        same = next((f for f in rest if f.free_symbols == factor.free_symbols), None)
+        if same is None:
+            return None
+        rest.remove(same)
+        slope, other = _slope(factor), _slope(same)
+        if not slope or not other or (slope / other).q != 1 and (other / slope).q != 1:
+            return None
+        ratio = slope / other
+        if ratio.q == 1:
+            pairs.append((factor, multiply(int(ratio), same)))
+            right_number = sympy.Rational(right_number) / ratio
+        else:
+            pairs.append((multiply(int(1 / ratio), factor), same))
+            left_number = sympy.Rational(left_number) * ratio
+    return pairs if left_number == right_number else None
+
+
+def _slope(size: Size) -> sympy.Rational:
+    """How fast a size grows when all its symbols grow alike."""
+    if isinstance(size, int) or size.is_Integer:
+        return sympy.S.Zero
+    if size.is_Symbol:
+        return sympy.S.One
+    if isinstance(size, FloorDiv):
+        bottom = size.args[1]
+        return _slope(size.args[0]) / int(bottom) if bottom.is_Integer else sympy.S.Zero
+    return sum((c * _slope(m) for m, c in terms(size).items() if m is not size), start=sympy.S.Zero)

@@ -1,0 +1,179 @@
+"""Sizes made shorter by what a domain knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import islpy as isl
+import sympy
+
+from convsym.sizes.arithmetic import add, maximum, minimum, multiply, power, product, symbol, total
+from convsym.sizes.cases import Piecewise, piecewise
+from convsym.sizes.condition import ge
+from convsym.sizes.extremes import Extreme, Maximum
+from convsym.sizes.polynomial import ONE, Size, SizeFunction, Terms, expression, powers, terms
+from convsym.sizes.quotient import FloorDiv, collect, floor_div, normal
+from convsym.sizes.truth import Truth
+
+if TYPE_CHECKING:
+    from convsym.sizes.domain import Domain
+
+#: Divisors looked for in what a domain says of a symbol.
+_GREATEST_MODULUS = 1 << 16
+
+
+def simplified(domain: Domain, size: Size) -> Size:
+    """A size that is equal in the whole domain: pinned symbols as numbers, decided cases decided, and quotients
+    taken where the domain says that they come out even."""
+    if isinstance(size, int):
+        return size
+    low, high = domain.interval(size)
+    if low is not None and low == high:
+        return low
+    first = _Rewriting(domain, {}).of(size)
+    if isinstance(first, int):
+        return first
+    steps = {
+        s: known
+        for s in first.free_symbols
+        if (known := residue_class(domain, s))[0] > 1 and _in_quotient(first, s)
+    }
+    if not steps:
+        return first
+    replaced: dict[sympy.Symbol, tuple[Size, sympy.Symbol, int, int]] = {}
+    for s, (modulus, rest) in steps.items():
+        count = symbol(f"{s.name} by {modulus}")
+        replaced[s] = (add(multiply(modulus, count), rest), count, modulus, rest)
+    inner = _Rewriting(domain, {s: r[0] for s, r in replaced.items()}).of(first)
+    outer = _back(inner, {count: (s, m, rest) for s, (_, count, m, rest) in replaced.items()})
+    return min(first, outer, key=_length)
+
+
+def _length(size: Size) -> tuple[int, int]:
+    if isinstance(size, int):
+        return (0, 0)
+    found = terms(size)
+    return (len(found), sum(1 for m in found for a, _ in powers(m) if isinstance(a, SizeFunction)))
+
+
+def _in_quotient(size: sympy.Expr, s: sympy.Symbol) -> bool:
+    return any(s in f.free_symbols for f in size.atoms(SizeFunction))
+
+
+class _Rewriting:
+    """Puts sizes in the place of symbols, and decides what the domain decides, from the inside out."""
+
+    def __init__(self, domain: Domain, sizes: dict[sympy.Symbol, Size]):
+        self._domain = domain
+        self._sizes = sizes
+        self._known: dict[sympy.Expr, Size] = {}
+
+    def of(self, size: Size) -> Size:
+        if isinstance(size, int):
+            return size
+        parts = []
+        for m, c in terms(size).items():
+            factors: list[Size] = [power(self._atom(atom), e) for atom, e in powers(m)]
+            parts.append(product([c, *factors]))
+        return total(parts)
+
+    def _atom(self, atom: sympy.Expr) -> Size:
+        found = self._known.get(atom)
+        if found is None:
+            found = self._known[atom] = self._rewritten(atom)
+        return found
+
+    def _rewritten(self, atom: sympy.Expr) -> Size:
+        low, high = self._domain.interval(atom)
+        if low is not None and low == high:
+            return low
+        if atom.is_Symbol:
+            return self._sizes.get(atom, atom)
+        if isinstance(atom, FloorDiv):
+            return floor_div(self.of(normal(atom.args[0])), self.of(normal(atom.args[1])))
+        if isinstance(atom, Extreme):
+            kept = self._undecided(atom)
+            inner = [self.of(normal(arg)) for arg in kept]
+            return maximum(*inner) if isinstance(atom, Maximum) else minimum(*inner)
+        if isinstance(atom, Piecewise):
+            pieces = [(c, self.of(s)) for c, s in atom.pieces if self._domain.decide(c) is not Truth.NO]
+            first = next((i for i, (c, _) in enumerate(pieces) if self._domain.decide(c) is Truth.YES), None)
+            pieces = pieces if first is None else pieces[: first + 1]
+            if not self._sizes or len(pieces) == 1:
+                return piecewise(pieces)
+        if self._sizes:
+            values = {s: expression(v) for s, v in self._sizes.items()}
+            return normal(atom.xreplace(values))
+        return atom
+
+    def _undecided(self, extreme: Extreme) -> list[sympy.Expr]:
+        """The arguments of a minimum or maximum without those that another one always beats."""
+        kept = list(extreme.args)
+        for arg in extreme.args:
+            for rival in kept:
+                beaten = ge(rival, arg) if extreme.sign > 0 else ge(arg, rival)
+                if rival is not arg and self._domain.decide(beaten) is Truth.YES:
+                    kept.remove(arg)
+                    break
+        return kept
+
+
+def residue_class(domain: Domain, s: sympy.Symbol) -> tuple[int, int]:
+    """The greatest m, with r, such that the domain holds only values of the symbol that are r modulo m."""
+    part = next((p for p in domain.components() if s in p.symbols), None)
+    if part is None:
+        return (1, 0)
+    low, high = domain.interval(s)
+    if low is None or low == high:
+        return (1, 0)
+    place = part.symbols.index(s)
+    line = part.points.project_out(isl.dim_type.set, place + 1, len(part.symbols) - place - 1)
+    line = line.project_out(isl.dim_type.set, 0, place)
+    step = line.get_stride(0).to_python()
+    if step <= 1 or step > _GREATEST_MODULUS:
+        return (1, 0)
+    return (step, low % step)
+
+
+def _back(size: Size, counts: dict[sympy.Symbol, tuple[sympy.Symbol, int, int]]) -> Size:
+    """The size with ``count = (s - rest) / modulus`` undone: by s itself where the coefficients allow, by the
+    coarsest quotient of s where not."""
+    parts: list[Size] = []
+    shifted = {count: known for count, known in counts.items() if known[2]}
+    exact = _shifted_back(size, shifted)
+    for m, c in terms(exact).items():
+        factors: list[Size] = []
+        for atom, e in powers(m):
+            if atom not in counts:
+                replaced = {k: expression(floor_div(s, modulus)) for k, (s, modulus, _) in counts.items()}
+                factors.append(power(normal(atom.xreplace(replaced)), e))
+                continue
+            s, modulus, _ = counts[atom]
+            divisor = next(d for d in range(1, modulus + 1) if modulus % d == 0 and c % (modulus // d) ** e == 0)
+            if atom in shifted:
+                divisor = modulus
+            c //= (modulus // divisor) ** e
+            factors.append(power(floor_div(s, divisor), e))
+        parts.append(product([c, *factors]))
+    return total(parts)
+
+
+def _shifted_back(size: Size, shifted: dict[sympy.Symbol, tuple[sympy.Symbol, int, int]]) -> Size:
+    """With ``s`` instead of its count wherever the whole sum then has integer coefficients."""
+    for count, (s, modulus, rest) in shifted.items():
+        found = terms(size)
+        degree = max((e for m in found for a, e in powers(m) if a is count), default=0)
+        if not degree or any(
+            count in a.free_symbols for m in found if m is not ONE for a, _ in powers(m) if a is not count
+        ):
+            continue
+        scaled: Terms = {}
+        for m, c in found.items():
+            e = dict(powers(m)).get(count, 0) if m is not ONE else 0
+            others = product([power(a, n) for a, n in powers(m) if a is not count])
+            lifted = multiply(multiply(c * modulus ** (degree - e), others), power(add(s, -rest), e))
+            for monomial, coefficient in terms(lifted).items():
+                scaled[monomial] = scaled.get(monomial, 0) + coefficient
+        if all(c % modulus**degree == 0 for c in scaled.values()):
+            size = collect({m: c // modulus**degree for m, c in scaled.items()})
+    return size
