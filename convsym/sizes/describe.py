@@ -115,7 +115,7 @@ def _tied_text(part: Component, order: dict[sympy.Symbol, int]) -> str:
     conditions: list[Condition | None] = [None] * len(lines) + list(usable)
     floor = positive(part.symbols)
     kept = list(range(len(chosen)))
-    for i in sorted(kept, key=lambda i: chosen[i][0]):
+    for i in sorted(kept, key=lambda i: (chosen[i][0], -i)):
         without = [j for j in kept if j != i]
         if _meet(floor, [chosen[j][2] for j in without]).is_equal(part.points):
             kept = without

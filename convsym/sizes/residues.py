@@ -38,7 +38,7 @@ def finite_text(name: str, numbers: list[int], least: int = 1) -> str | None:
     """Words for a finite set of positive numbers, ascending; None where they would be long.
 
     >>> finite_text("H", [32, 48, 64, 80])
-    '32 <= H <= 80 and H % 16 == 0'
+    'H % 16 == 0 and 32 <= H <= 80'
     """
     if not numbers:
         return None
@@ -50,7 +50,7 @@ def finite_text(name: str, numbers: list[int], least: int = 1) -> str | None:
     low, high = numbers[0], numbers[-1]
     regular = _regular(name, numbers)
     if regular is not None:
-        return f"{low} <= {name} <= {high} and {regular}"
+        return f"{regular} and {low} <= {name} <= {high}"
     if len(numbers) <= LONGEST_LIST:
         return _list_text(name, numbers)
     holes = sorted(set(range(low, high + 1)) - set(numbers)) if high - low < 10**6 else []
