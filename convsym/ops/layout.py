@@ -96,8 +96,3 @@ def _before(site: Site, shape: Sizes, aligned: list[tuple[Size, ...]], inner: in
         if site.decide(le(b, a)) is Truth.YES:
             return 1
     return 0
-
-
-def same_layout(input: Tensor) -> Tensor:
-    """A fresh tensor of the input's shape, in the order of the input's strides."""
-    return input.without_data()
