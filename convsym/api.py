@@ -106,16 +106,14 @@ def builtin_catalogue() -> Catalogue:
 def _input(spec: Any, names: dict[str, None]) -> Any:
     if isinstance(spec, str):
         try:
-            shape, dtype = parse_spec(spec)
+            read = parse_spec(spec)
         except SpellingError as error:
             raise BadInput(str(error)) from None
-        kind = getattr(torch, dtype or "float32", None)
+        kind = getattr(torch, read.dtype or "float32", None)
         if not isinstance(kind, torch.dtype):
-            raise BadInput(f"{dtype!r} in {spec!r} is no dtype of torch; try float32, float16, int64 or bool")
-        for size in shape:
-            for symbol in sorted(getattr(size, "free_symbols", ()), key=str):
-                names.setdefault(str(symbol))
-        return Tensor(tuple(shape), kind)
+            raise BadInput(f"{read.dtype!r} in {spec!r} is no dtype of torch; try float32, float16, int64 or bool")
+        names.update(dict.fromkeys(read.symbols))
+        return Tensor(read.shape, kind)
     if isinstance(spec, torch.Tensor):
         return Tensor(tuple(spec.shape), spec.dtype)
     if isinstance(spec, (list, tuple)):
