@@ -31,6 +31,9 @@ class Site(Protocol):
     def unknown(self, minimum: int = 0) -> Size:
         """A size that depends on the data."""
 
+    def pin(self, size: Size) -> int:
+        """The number that a size must be known as, such as the length of a tuple: the analysis keeps to that number."""
+
     @property
     def module(self) -> nn.Module | None:
         """The leaf module being called, if the call is one."""
@@ -103,7 +106,7 @@ def is_in_place(function: Any) -> bool:
     """Whether a torch callable writes into its first argument, as its name tells."""
     name = getattr(function, "__name__", "")
     if name.startswith("__"):
-        return name.startswith("__i") and name not in ("__invert__", "__index__", "__int__", "__iter__")
+        return name == "__setitem__" or name.startswith("__i") and name not in ("__invert__", "__index__", "__int__", "__iter__")
     return name.endswith("_")
 
 

@@ -49,6 +49,10 @@ class ConcreteSite:
     def unknown(self, minimum: int = 0) -> Size:
         return minimum
 
+    def pin(self, size: Size) -> int:
+        assert type(size) is int, f"{size} is not known"
+        return size
+
 
 @cache
 def rules() -> Catalogue:
