@@ -94,8 +94,10 @@ def _patch() -> None:
     _original["parameter"] = nn.Parameter.__dict__["__new__"]
     _original["init"] = nn.Module.__init__
     _original["buffer"] = nn.Module.register_buffer
+    _original["truncated"] = nn.init._no_grad_trunc_normal_
     make_parameter = nn.Parameter.__new__
     init, register_buffer = nn.Module.__init__, nn.Module.register_buffer
+    truncated = nn.init._no_grad_trunc_normal_
 
     @functools.wraps(make_parameter)
     def new_parameter(cls: type, data: Any = None, requires_grad: bool = True) -> Any:
@@ -115,22 +117,30 @@ def _patch() -> None:
         mode = getattr(_thread, "mode", None)
         register_buffer(self, name, tensor if mode is None else mode.buffer(tensor), persistent)
 
-    nn.Parameter.__new__ = staticmethod(new_parameter)  # type: ignore[assignment]
+    # It draws until every value lies inside the bounds, and so would have to be read.
+    @functools.wraps(truncated)
+    def new_truncated(tensor: Any, *args: Any, **kwargs: Any) -> Any:
+        mode = getattr(_thread, "mode", None)
+        return truncated(tensor, *args, **kwargs) if mode is None else mode.fill(truncated, (tensor, *args), kwargs)
+
+    nn.Parameter.__new__ = staticmethod(new_parameter)  # type: ignore[method-assign]
     nn.Module.__init__ = new_init  # type: ignore[method-assign]
     nn.Module.register_buffer = new_register_buffer  # type: ignore[method-assign]
+    nn.init._no_grad_trunc_normal_ = new_truncated
 
 
 def _unpatch() -> None:
-    nn.Parameter.__new__ = _original["parameter"]
+    nn.Parameter.__new__ = _original["parameter"]  # type: ignore[method-assign]
     nn.Module.__init__ = _original["init"]  # type: ignore[method-assign]
     nn.Module.register_buffer = _original["buffer"]  # type: ignore[method-assign]
+    nn.init._no_grad_trunc_normal_ = _original["truncated"]
 
 
 def _user_lines(module: nn.Module, frame: FrameType | None) -> tuple[tuple[str, int], ...]:
     lines: list[tuple[str, int]] = []
     while frame is not None and len(lines) < _MOST_PLACES:
         code = frame.f_code
-        if is_user_code(code) and not (code.co_name == "__init__" and _first_argument(frame) is module):
+        if is_user_code(code) and _first_argument(frame) is not module:
             lines.append((code.co_filename, frame.f_lineno))
         # Who called the block that builds says nothing about the model.
         frame = None if frame is _thread.outermost else frame.f_back

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
+from torch.utils.weak import WeakIdKeyDictionary
 
 Step = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 KEPT_ELEMENTS = 1 << 20
@@ -80,3 +81,41 @@ def real(arguments: Any) -> Any:
 
 def _unread() -> torch.Tensor:
     raise Unread
+
+
+class DrawnTensors:
+    """Which tensors have a value to be drawn. Tensors are told apart by identity, and forgotten when they are gone."""
+
+    def __init__(self) -> None:
+        self._table: Any = WeakIdKeyDictionary()
+
+    def get(self, tensor: torch.Tensor) -> Drawn | None:
+        """The value of a tensor, or None."""
+        found: Drawn | None = self._table.get(tensor)
+        return found
+
+    def pop(self, tensor: torch.Tensor) -> Drawn | None:
+        """The value of a tensor, or None; it is forgotten here."""
+        found: Drawn | None = self._table.pop(tensor, None)
+        return found
+
+    def __getitem__(self, tensor: torch.Tensor) -> Drawn:
+        found: Drawn = self._table[tensor]
+        return found
+
+    def __setitem__(self, tensor: torch.Tensor, drawn: Drawn) -> None:
+        self._table[tensor] = drawn
+
+    def __contains__(self, tensor: object) -> bool:
+        return tensor in self._table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def tensors(self) -> list[torch.Tensor]:
+        """The tensors that are still there."""
+        return list(self._table.keys())
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._table.clear()
