@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from convsym.ops import adaptive_pool, attention, conv, conv_transpose, matmul, permute, pool, view
+from convsym.ops import (
+    activation,
+    adaptive_pool,
+    attention,
+    batch_norm,
+    binary,
+    conv,
+    conv_transpose,
+    dropout,
+    linear,
+    matmul,
+    normalise,
+    permute,
+    pool,
+    softmax,
+    ternary,
+    unary,
+    view,
+)
 
 FAMILIES = (
     conv.RULES,
@@ -13,4 +31,13 @@ FAMILIES = (
     attention.RULES,
     view.RULES,
     permute.RULES,
+    linear.RULES,
+    normalise.RULES,
+    batch_norm.RULES,
+    activation.RULES,
+    softmax.RULES,
+    dropout.RULES,
+    unary.RULES,
+    binary.RULES,
+    ternary.RULES,
 )

@@ -1,0 +1,193 @@
+"""Arithmetic, comparisons and logic on two operands that broadcast: tensors, or a tensor and a number."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from convsym.graph.tensor import Tensor
+from convsym.ops.broadcast import result_dtype
+from convsym.ops.catalogue import Infer, Outcome, Site, spellings
+from convsym.ops.elementwise import (
+    ANY,
+    KINDS,
+    REAL,
+    RESULTS,
+    pointwise,
+    require_kind,
+    require_tensors,
+    rules,
+)
+from convsym.sizes.condition import FALSE, TRUE
+
+
+def binary(op: str, kinds: str, result: str, numbers: str, site: Site, input: Any, other: Any, **_: Any) -> Outcome:
+    """An operation on two operands; `numbers` says where torch takes Python numbers: "both", "right" or "none"."""
+    if numbers == "none":
+        require_tensors(site, op, input, other)
+    elif numbers == "right":
+        require_tensors(site, op, input)
+    dtype = result_dtype(input, other)
+    require_kind(site, op, dtype, kinds)
+    return pointwise(site, op, RESULTS[result](dtype), input, other)
+
+
+def add(site: Site, input: Any, other: Any, *, alpha: Any = 1) -> Outcome:
+    """`input + alpha * other`."""
+    dtype = result_dtype(input, other)
+    _require_alpha(site, "add", dtype, alpha)
+    return pointwise(site, "add", dtype, input, other)
+
+
+def sub(site: Site, input: Any, other: Any, *, alpha: Any = 1) -> Outcome:
+    """`input - alpha * other`; there is no subtraction of bools."""
+    dtype = result_dtype(input, other)
+    _require_alpha(site, "sub", dtype, alpha)
+    for operand in (input, other):
+        require_kind(site, "subtraction", operand.dtype if type(operand) is Tensor else dtype, "uihfc")
+    return pointwise(site, "sub", dtype, input, other)
+
+
+def _require_alpha(site: Site, op: str, dtype: torch.dtype, alpha: Any) -> None:
+    if isinstance(alpha, (float, complex)) and KINDS.get(dtype, "f") in "bui":
+        site.require(
+            "dtype-mismatch",
+            FALSE,
+            "{} of integers has alpha={}, which must be an integer",
+            op,
+            str(alpha),
+            help="convert the operands with .float()",
+        )
+
+
+def div(site: Site, input: Any, other: Any, *, rounding_mode: str | None = None) -> Outcome:
+    """True division, always a float; with `rounding_mode` "floor" or "trunc" integers stay integers."""
+    dtype = result_dtype(input, other)
+    if rounding_mode is None:
+        return pointwise(site, "div", RESULTS["float"](dtype), input, other)
+    if site.require(
+        "argument-choice",
+        TRUE if rounding_mode in ("floor", "trunc") else FALSE,
+        "div has rounding_mode={}, which must be None, 'trunc' or 'floor'",
+        repr(rounding_mode),
+        help="choose one of them",
+    ):
+        require_kind(site, f"{rounding_mode} division", dtype, "uihf")
+    return pointwise(site, "div", dtype, input, other)
+
+
+def power(site: Site, input: Any, exponent: Any) -> Outcome:
+    """`input ** exponent`; integers have no negative powers."""
+    dtype = result_dtype(input, exponent)
+    if isinstance(exponent, int) and exponent < 0 and KINDS.get(dtype, "f") in "bui":
+        site.require(
+            "negative-power",
+            FALSE,
+            "pow raises integers to the power {}, which must not be negative",
+            str(exponent),
+            help="convert the input with .float()",
+        )
+    return pointwise(site, "pow", dtype, input, exponent)
+
+
+def reversed_operands(infer: Infer) -> Infer:
+    """The rule of `other op input`, as Python calls it when the left operand is a number."""
+
+    def swapped(site: Site, input: Any, other: Any, **kwargs: Any) -> Outcome:
+        return infer(site, other, input, **kwargs)
+
+    return swapped
+
+
+def same_dtypes(op: str, kinds: str, site: Site, input: Tensor, other: Tensor) -> Outcome:
+    """An operation on two tensors of one dtype, which it does not promote."""
+    require_tensors(site, op, input, other)
+    site.require(
+        "dtype-mismatch",
+        TRUE if input.dtype == other.dtype else FALSE,
+        "{} takes operands of one dtype, but gets {} and {}",
+        op,
+        str(input.dtype),
+        str(other.dtype),
+        help="convert one of them with .to()",
+    )
+    require_kind(site, op, input.dtype, kinds)
+    return pointwise(site, op, input.dtype, input, other)
+
+
+def complex_number(op: str, site: Site, input: Tensor, other: Tensor) -> Outcome:
+    """A complex number from two parts: real and imaginary, or absolute value and angle."""
+    made = same_dtypes(op, "hf" if op == "complex" else "f", site, input, other)
+    real = input.dtype if input.dtype.is_floating_point else torch.float32
+    return Outcome(made.output.as_dtype(real.to_complex()), made.cost)
+
+
+def isin(site: Site, elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Outcome:
+    """Whether each element is among others."""
+    if not isinstance(elements, Tensor):
+        return Outcome(Tensor((), torch.bool))
+    return Outcome(Tensor(elements.shape, torch.bool), pointwise(site, "isin", torch.bool, elements).cost)
+
+
+# result, dtypes taken (letters of KINDS), where numbers are taken, names
+_TABLE: tuple[tuple[str, str, str, str], ...] = (
+    ("same", ANY, "both", "mul multiply"),
+    ("same", "uihf", "both", "floor_divide floordiv remainder mod"),
+    ("same", "uihf", "right", "fmod"),
+    ("double", ANY, "both", "float_power"),
+    ("same", REAL, "none", "maximum minimum fmax fmin"),
+    ("float", REAL, "none", "atan2 arctan2"),
+    ("same", "hf", "none", "hypot nextafter logaddexp2 igamma igammac gammainc gammaincc"),
+    ("same", "hfc", "none", "logaddexp"),
+    ("float", REAL, "right", "copysign"),
+    ("float", ANY, "none", "ldexp"),
+    ("same", "ui", "none", "gcd lcm"),
+    ("float", REAL, "both", "xlogy xlog1py"),
+    ("float", "buif", "both", "zeta"),
+    ("same", "bui", "both", "bitwise_and bitwise_or bitwise_xor and or xor"),
+    ("same", "ui", "both", "bitwise_left_shift bitwise_right_shift lshift rshift"),
+    ("bool", ANY, "right", "eq ne not_equal"),
+    ("bool", REAL, "right", "lt less le less_equal gt greater ge greater_equal"),
+    ("bool", ANY, "none", "logical_and logical_or logical_xor"),
+)
+
+
+def _reversed(*names: str) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(getattr(torch.Tensor, f"__r{name}__") for name in names))
+
+
+_REVERSED: tuple[tuple[str, Infer, tuple[Any, ...]], ...] = (
+    ("sub", sub, (torch.rsub, *_reversed("sub"))),
+    ("div", div, _reversed("div", "truediv")),
+    ("floor_divide", partial(binary, "floor_divide", "uihf", "same", "both"), _reversed("floordiv")),
+    ("remainder", partial(binary, "remainder", "uihf", "same", "both"), _reversed("mod")),
+    ("pow", power, _reversed("pow")),
+    ("lshift", partial(binary, "lshift", "ui", "same", "both"), _reversed("lshift")),
+    ("rshift", partial(binary, "rshift", "ui", "same", "both"), _reversed("rshift")),
+)
+_SWAPPED = {function for _, _, functions in _REVERSED for function in functions}
+
+
+def _forward(*names: str) -> tuple[Any, ...]:
+    return tuple(f for f in spellings(*names) if f not in _SWAPPED)
+
+
+RULES = (
+    *rules("add", add, _forward("add")),
+    *rules("sub", sub, _forward("sub", "subtract")),
+    *rules("div", div, _forward("div", "divide", "true_divide", "truediv")),
+    *rules("pow", power, _forward("pow")),
+    *(
+        rule
+        for result, kinds, numbers, names in _TABLE
+        for name in names.split()
+        for rule in rules(name, partial(binary, name, kinds, result, numbers), _forward(name))
+    ),
+    *(rule for op, infer, functions in _REVERSED for rule in rules(op, reversed_operands(infer), functions)),
+    *rules("heaviside", partial(same_dtypes, "heaviside", REAL), spellings("heaviside")),
+    *rules("complex", partial(complex_number, "complex"), (torch.complex,)),
+    *rules("polar", partial(complex_number, "polar"), (torch.polar,)),
+    *rules("isin", isin, (torch.isin,)),
+)

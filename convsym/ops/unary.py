@@ -1,0 +1,71 @@
+"""Functions of each element of one tensor: roots, exponentials, rounding, signs, tests, complex parts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+
+from convsym.graph.tensor import Tensor
+from convsym.ops.catalogue import Outcome, Site, spellings
+from convsym.ops.elementwise import ANY, REAL, RESULTS, pointwise, require_kind, rules
+
+
+def unary(op: str, kinds: str, result: str, site: Site, input: Tensor, *_: Any, **__: Any) -> Outcome:
+    """A function of each element; further arguments (decimals, eps) do not touch the shape."""
+    require_kind(site, op, input.dtype, kinds)
+    return pointwise(site, op, RESULTS[result](input.dtype), input)
+
+
+def frexp(site: Site, input: Tensor) -> Outcome:
+    """Mantissa and exponent of each element."""
+    require_kind(site, "frexp", input.dtype, "hf")
+    made = pointwise(site, "frexp", input.dtype, input)
+    exponent = made.output.as_dtype(torch.int32)
+    return Outcome(torch.return_types.frexp((made.output, exponent)), made.cost)
+
+
+def polygamma(site: Site, first: Any, second: Any) -> Outcome:
+    """`torch.polygamma(n, input)` and `input.polygamma(n)`."""
+    input = first if isinstance(first, Tensor) else second
+    return unary("polygamma", REAL, "float", site, input)
+
+
+# result, dtypes taken (letters of KINDS), names
+_TABLE: tuple[tuple[str, str, str], ...] = (
+    (
+        "float",
+        ANY,
+        "sqrt rsqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin arcsin acos arccos atan arctan sinh cosh "
+        "asinh arcsinh acosh arccosh atanh arctanh reciprocal sinc",
+    ),
+    (
+        "float",
+        REAL,
+        "erf erfc erfinv lgamma digamma deg2rad rad2deg logit i0 i0e i1 i1e entr gammaln ndtr psi",
+    ),
+    ("float", "buif", "erfcx log_ndtr ndtri bessel_j0 bessel_j1 bessel_y0 bessel_y1 airy_ai"),
+    ("float", "uihf", "mvlgamma multigammaln"),
+    ("real", "uihfc", "abs absolute"),
+    ("same", "uihfc", "neg negative positive pos"),
+    ("same", REAL, "sign"),
+    ("same", ANY, "sgn conj_physical nan_to_num"),
+    ("same", "uihf", "ceil floor round trunc fix"),
+    ("same", "hf", "frac"),
+    ("number", ANY, "square"),
+    ("real float", ANY, "angle"),
+    ("same", "bui", "bitwise_not invert"),
+    ("bool", ANY, "isnan isinf isfinite isreal logical_not"),
+    ("bool", REAL, "isposinf isneginf signbit"),
+)
+RULES = (
+    *(
+        rule
+        for result, kinds, names in _TABLE
+        for name in names.split()
+        for rule in rules(name, partial(unary, name, kinds, result), spellings(name))
+    ),
+    *rules("frexp", frexp, spellings("frexp")),
+    *rules("polygamma", polygamma, spellings("polygamma")),
+)
