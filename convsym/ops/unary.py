@@ -48,7 +48,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("float", "buif", "erfcx log_ndtr ndtri bessel_j0 bessel_j1 bessel_y0 bessel_y1 airy_ai"),
     ("float", "uihf", "mvlgamma multigammaln"),
     ("real", "uihfc", "abs absolute"),
-    ("same", "uihfc", "neg negative positive pos"),
+    ("same", "uihfc", "neg negative positive"),
     ("same", REAL, "sign"),
     ("same", ANY, "sgn conj_physical nan_to_num"),
     ("same", "uihf", "ceil floor round trunc fix"),
