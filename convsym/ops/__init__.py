@@ -11,6 +11,7 @@ from convsym.ops import (
     conv,
     conv_transpose,
     dropout,
+    einsum,
     join,
     linear,
     matmul,
@@ -32,6 +33,7 @@ FAMILIES = (
     adaptive_pool.RULES,
     matmul.RULES,
     attention.RULES,
+    einsum.RULES,
     view.RULES,
     permute.RULES,
     linear.RULES,
@@ -47,3 +49,5 @@ FAMILIES = (
     split.RULES,
     repeat.RULES,
 )
+
+RULES = tuple(rule for family in FAMILIES for rule in family)

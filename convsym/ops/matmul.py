@@ -1,4 +1,4 @@
-"""Products of matrices and vectors: matmul and @, mm, bmm, mv, dot, inner, outer, and the forms that add to a product."""
+"""Products of matrices and vectors: matmul and @, mm, bmm, mv, dot, inner, outer, and what adds to a product."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from convsym.sizes.truth import Truth
 _HELP = "make the last size of the first operand equal the size that the second is summed over, or transpose one"
 
 
-def require_axes(site: Site, op: str, name: str, tensor: Tensor, axes: int) -> bool:
-    """An operand with exactly so many axes."""
+def require_ranks(site: Site, op: str, *operands: tuple[Tensor, int]) -> bool:
+    """Operands with exactly so many axes each."""
     return site.require(
         "matmul-rank",
-        TRUE if tensor.rank == axes else FALSE,
-        "{} takes a {} of {} axes, but gets shape {}",
+        TRUE if all(tensor.rank == axes for tensor, axes in operands) else FALSE,
+        "{} takes operands of {} axes, but gets shapes {}",
         op,
-        name,
-        str(axes),
-        tensor.shape,
-        help="use matmul for stacks of matrices and for vectors, or reshape the operand",
+        " and ".join(str(axes) for _, axes in operands),
+        tuple(tensor.shape for tensor, _ in operands),
+        help="use matmul for stacks of matrices and for vectors, or reshape an operand",
     )
 
 
@@ -126,7 +125,7 @@ def reversed_matmul(site: Site, input: Tensor, other: Tensor) -> Outcome:
 
 def mm(site: Site, input: Tensor, mat2: Tensor, out_dtype: torch.dtype | None = None) -> Outcome:
     """(m, k) times (k, n); no broadcasting."""
-    if not (require_axes(site, "mm", "first operand", input, 2) & require_axes(site, "mm", "second operand", mat2, 2)):
+    if not require_ranks(site, "mm", (input, 2), (mat2, 2)):
         return Outcome(input.with_shape(*input.shape[:1], *mat2.shape[-1:]))
     require_one_dtype(site, "mm", input, mat2)
     require_inner(site, "mm", input, mat2, input.shape[1], mat2.shape[0])
@@ -136,7 +135,7 @@ def mm(site: Site, input: Tensor, mat2: Tensor, out_dtype: torch.dtype | None = 
 
 def bmm(site: Site, input: Tensor, mat2: Tensor, out_dtype: torch.dtype | None = None) -> Outcome:
     """(b, m, k) times (b, k, n); no broadcasting."""
-    if not (require_axes(site, "bmm", "first operand", input, 3) & require_axes(site, "bmm", "second operand", mat2, 3)):
+    if not require_ranks(site, "bmm", (input, 3), (mat2, 3)):
         return Outcome(input.with_shape(*input.shape[:2], *mat2.shape[-1:]))
     require_one_dtype(site, "bmm", input, mat2)
     _require_batches(site, "bmm", input, mat2)
@@ -161,7 +160,7 @@ def _require_batches(site: Site, op: str, a: Tensor, b: Tensor) -> None:
 
 def mv(site: Site, input: Tensor, vec: Tensor) -> Outcome:
     """(m, k) times (k): torch's counter counts no FLOPs for it, so it is element-wise work, one per product."""
-    if not (require_axes(site, "mv", "matrix", input, 2) & require_axes(site, "mv", "vector", vec, 1)):
+    if not require_ranks(site, "mv", (input, 2), (vec, 1)):
         return Outcome(input.with_shape(*input.shape[:1]))
     require_one_dtype(site, "mv", input, vec)
     require_inner(site, "mv", input, vec, input.shape[1], vec.shape[0])
@@ -172,7 +171,7 @@ def dot(site: Site, input: Tensor, tensor: Tensor | None = None, other: Tensor |
     """The sum of products of two vectors of one size (dot and vdot); not among the FLOPs that torch counts."""
     second = tensor if tensor is not None else other
     assert second is not None
-    if not (require_axes(site, "dot", "first vector", input, 1) & require_axes(site, "dot", "second vector", second, 1)):
+    if not require_ranks(site, "dot", (input, 1), (second, 1)):
         return Outcome(input.with_shape())
     require_one_dtype(site, "dot", input, second)
     require_inner(site, "dot", input, second, input.shape[0], second.shape[0])
@@ -197,7 +196,7 @@ def inner(site: Site, input: Tensor, other: Tensor) -> Outcome:
 
 def outer(site: Site, input: Tensor, vec2: Tensor) -> Outcome:
     """All products of an element of `input` (n) and one of `vec2` (m): (n, m)."""
-    if not (require_axes(site, "outer", "first vector", input, 1) & require_axes(site, "outer", "second vector", vec2, 1)):
+    if not require_ranks(site, "outer", (input, 1), (vec2, 1)):
         return Outcome(input.with_shape(*input.shape[:1], *vec2.shape[:1]))
     output = Tensor((input.shape[0], vec2.shape[0]), result_dtype(input, vec2))
     return Outcome(output, Cost(elementwise=output.numel))
@@ -227,7 +226,7 @@ def _added(site: Site, op: str, input: Tensor, made: Outcome, a: Tensor, b: Tens
 
 def addmm(site: Site, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Outcome:
     """beta input + alpha (mat1 @ mat2)."""
-    if not (require_axes(site, "addmm", "mat1", mat1, 2) & require_axes(site, "addmm", "mat2", mat2, 2)):
+    if not require_ranks(site, "addmm", (mat1, 2), (mat2, 2)):
         return Outcome(mat1.with_shape(*mat1.shape[:1], *mat2.shape[-1:]))
     require_inner(site, "addmm", mat1, mat2, mat1.shape[1], mat2.shape[0])
     output = mat1.with_shape(mat1.shape[0], mat2.shape[1])
@@ -237,7 +236,7 @@ def addmm(site: Site, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 
 
 def addmv(site: Site, input: Tensor, mat: Tensor, vec: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Outcome:
     """beta input + alpha (mat @ vec)."""
-    if not (require_axes(site, "addmv", "mat", mat, 2) & require_axes(site, "addmv", "vec", vec, 1)):
+    if not require_ranks(site, "addmv", (mat, 2), (vec, 1)):
         return Outcome(mat.with_shape(*mat.shape[:1]))
     require_inner(site, "addmv", mat, vec, mat.shape[1], vec.shape[0])
     made = Outcome(mat.with_shape(mat.shape[0]), Cost(elementwise=mat.numel))
@@ -254,7 +253,7 @@ def addr(site: Site, input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1
 
 def baddbmm(site: Site, input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Outcome:
     """beta input + alpha (batch1 @ batch2), matrix by matrix."""
-    if not (require_axes(site, "baddbmm", "batch1", batch1, 3) & require_axes(site, "baddbmm", "batch2", batch2, 3)):
+    if not require_ranks(site, "baddbmm", (batch1, 3), (batch2, 3)):
         return Outcome(batch1.with_shape(*batch1.shape[:2], *batch2.shape[-1:]))
     _require_batches(site, "baddbmm", batch1, batch2)
     require_inner(site, "baddbmm", batch1, batch2, batch1.shape[2], batch2.shape[1])
@@ -265,7 +264,7 @@ def baddbmm(site: Site, input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: 
 
 def addbmm(site: Site, input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Outcome:
     """beta input + alpha times the sum of all batch1[i] @ batch2[i]; torch's counter does not count it."""
-    if not (require_axes(site, "addbmm", "batch1", batch1, 3) & require_axes(site, "addbmm", "batch2", batch2, 3)):
+    if not require_ranks(site, "addbmm", (batch1, 3), (batch2, 3)):
         return Outcome(batch1.with_shape(*batch1.shape[1:2], *batch2.shape[-1:]))
     _require_batches(site, "addbmm", batch1, batch2)
     require_inner(site, "addbmm", batch1, batch2, batch1.shape[2], batch2.shape[1])
