@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -12,14 +12,15 @@ from torch.utils import _pytree as pytree
 
 from convsym.analysis.result import Analysis
 from convsym.graph.tensor import Tensor
-from convsym.ops import FAMILIES
 from convsym.ops.catalogue import Catalogue, catalogue
+from convsym.plugins import BUILTIN, Installation, installation
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
 from convsym.sizes.spelling import SpellingError, parse_condition, parse_spec
 from convsym.trace.building import definition_of
 from convsym.trace.errors import BadInput
 from convsym.trace.explore import Subject, Way, explore, run
+from convsym.trace.guarded import guarded
 from convsym.trace.inference import infer_specs
 from convsym.trace.paths import Path
 
@@ -95,12 +96,17 @@ def _at(size: Size, sizes: Mapping[str, int]) -> int:
     return evaluate(size, sizes)
 
 
-@cache
 def builtin_catalogue() -> Catalogue:
     """The table of all operations: the built-in families and those of plug-ins."""
-    from convsym.plugins import plugin_ops
+    return _catalogue(installation())
 
-    return catalogue((*(rule for family in FAMILIES for rule in family), *plugin_ops()))
+
+@lru_cache(maxsize=8)
+def _catalogue(installed: Installation) -> Catalogue:
+    tables, _ = installed.table("ops")
+    return catalogue(
+        rule if plugin is BUILTIN else guarded(plugin.name, rule) for plugin, rules in tables for rule in rules
+    )
 
 
 def _input(spec: Any, names: dict[str, None]) -> Any:

@@ -5,31 +5,41 @@ A plug-in names one `Plugin(...)` in its pyproject.toml:
     [project.entry-points."convsym.plugins"]
     torchvision = "convsym_torchvision:PLUGIN"
 
-The manifest holds tuples, or functions without arguments that return them, so that listing the plug-ins imports neither
-torch nor what the plug-in is for.
+The built-in tables are a manifest of the same form, `BUILTIN`, and the first that is read. Whatever is wrong with a
+plug-in, the rest of convsym goes on without that part of it, and `broken` says which part and why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from convsym.ops.catalogue import OpRule
+from typing import Any
 
 GROUP = "convsym.plugins"
-Table = tuple[Any, ...] | Callable[[], tuple[Any, ...]]
+Table = tuple[Any, ...] | Callable[[], tuple[Any, ...]] | str
+
+# The tables, and what an entry of each is used by. Its class is not asked for, because that would import torch.
+ENTRIES = {
+    "ops": ("name", "infer", "functions", "modules"),
+    "rules": ("code", "__doc__"),
+    "reports": ("name", "shows", "title", "render"),
+}
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """What a plug-in brings: each table a tuple, or a function that returns one when it is needed.
+    """What a plug-in brings: each table a tuple, the place of one as "module:name", or a function that returns one.
 
-    `ops` are `convsym.ops.catalogue.OpRule`s, `rules` are rule classes as in `convsym.rules`, `reports` are formats
-    as in `convsym.reports`.
+    Places and functions are read when the table is needed, so that listing the plug-ins imports neither torch nor what
+    the plug-in is for. `ops` are `OpRule`s, `rules` are lint rules, `reports` are `Format`s; `convsym.extend` has all
+    three, and what they are written with.
+
+    >>> Plugin("torchvision", ops="convsym_torchvision.ops:RULES").name
+    'torchvision'
     """
 
     name: str
@@ -38,69 +48,176 @@ class Plugin:
     reports: Table = ()
 
     def table(self, kind: str) -> tuple[Any, ...]:
-        """One of the tables, loaded."""
+        """One of the tables, loaded; raises whatever loading it raises."""
         held = getattr(self, kind)
+        if isinstance(held, str):
+            held = pkgutil.resolve_name(held)
         return tuple(held() if callable(held) else held)
+
+
+BUILTIN = Plugin(
+    "convsym",
+    ops="convsym.ops:RULES",
+    rules="convsym.rules:RULES",
+    reports="convsym.reports:FORMATS",
+)
 
 
 @dataclass(frozen=True)
 class BrokenPlugin:
-    """A plug-in that could not be loaded, and why, in one sentence."""
+    """What cannot be used of a plug-in, and why, as the end of a sentence: "it fails to load: ImportError: ..."."""
 
     name: str
     distribution: str
     reason: str
 
+    @property
+    def message(self) -> str:
+        """The whole sentence.
 
-@cache
-def loaded() -> tuple[tuple[Plugin, ...], tuple[BrokenPlugin, ...]]:
-    """All installed plug-ins, and the broken ones."""
-    good: list[Plugin] = []
-    broken: list[BrokenPlugin] = []
-    for entry in entry_points(group=GROUP):
-        made = load(entry)
-        if isinstance(made, Plugin):
-            good.append(made)
-        else:
-            broken.append(made)
-    return tuple(good), tuple(broken)
+        >>> BrokenPlugin("torchvision", "convsym-torchvision", "it is a dict, not a Plugin").message
+        "plug-in 'torchvision' of convsym-torchvision: it is a dict, not a Plugin"
+        """
+        return f"plug-in {self.name!r} of {self.distribution}: {self.reason}"
 
 
-def load(entry: EntryPoint) -> Plugin | BrokenPlugin:
+@dataclass(frozen=True)
+class Loaded:
+    """A plug-in and the distribution that brought it."""
+
+    plugin: Plugin
+    distribution: str
+
+
+class Installation:
+    """The built-in manifest and some plug-ins, and the tables that they fill together, each loaded on first use."""
+
+    def __init__(self, entries: Sequence[EntryPoint], extra: Sequence[Plugin] = ()) -> None:
+        self._entries = tuple(entries)
+        self._extra = tuple(extra)
+        self._tables: dict[str, tuple[tuple[tuple[Plugin, tuple[Any, ...]], ...], tuple[BrokenPlugin, ...]]] = {}
+
+    def and_also(self, *plugins: Plugin) -> Installation:
+        """The same with further plug-ins."""
+        return Installation(self._entries, (*self._extra, *plugins))
+
+    @cached_property
+    def found(self) -> tuple[tuple[Loaded, ...], tuple[BrokenPlugin, ...]]:
+        """The manifests, the built-in one first, and what is no manifest."""
+        good = {BUILTIN.name: Loaded(BUILTIN, BUILTIN.name)}
+        broken: list[BrokenPlugin] = []
+        candidates = [load(entry) for entry in self._entries]
+        candidates += [Loaded(plugin, plugin.name) for plugin in self._extra]
+        for made in candidates:
+            if isinstance(made, BrokenPlugin):
+                broken.append(made)
+            elif made.plugin.name in good:
+                first = good[made.plugin.name].distribution
+                broken.append(BrokenPlugin(made.plugin.name, made.distribution, f"{first} has a plug-in of that name"))
+            else:
+                good[made.plugin.name] = made
+        return tuple(good.values()), tuple(broken)
+
+    def table(self, kind: str) -> tuple[tuple[tuple[Plugin, tuple[Any, ...]], ...], tuple[BrokenPlugin, ...]]:
+        """One table, plug-in by plug-in, and what had to be left out of it."""
+        if kind not in self._tables:
+            pairs: list[tuple[Plugin, tuple[Any, ...]]] = []
+            broken: list[BrokenPlugin] = []
+            taken: dict[Any, str] = {}
+            for loaded in self.found[0]:
+                items, reasons = _usable(loaded.plugin, kind, taken)
+                pairs.append((loaded.plugin, items))
+                broken += [BrokenPlugin(loaded.plugin.name, loaded.distribution, reason) for reason in reasons]
+            self._tables[kind] = tuple(pairs), tuple(broken)
+        return self._tables[kind]
+
+
+def load(entry: EntryPoint) -> Loaded | BrokenPlugin:
     """The plug-in of an entry point; whatever its code does, the outcome is a value."""
     distribution = entry.dist.name if entry.dist is not None else entry.value.partition(":")[0]
     try:
         made = entry.load()
-    except Exception as error:
-        return BrokenPlugin(entry.name, distribution, f"it fails to load: {type(error).__name__}: {error}")
+    except (Exception, SystemExit) as error:
+        return BrokenPlugin(entry.name, distribution, f"it fails to load: {_said(error)}")
     if not isinstance(made, Plugin):
         return BrokenPlugin(entry.name, distribution, f"{entry.value} is a {type(made).__name__}, not a Plugin")
-    return made
+    return Loaded(made, distribution)
+
+
+def _usable(plugin: Plugin, kind: str, taken: dict[Any, str]) -> tuple[tuple[Any, ...], list[str]]:
+    """The entries of one table that can be used; `taken` says who speaks for what, and is added to."""
+    try:
+        table = plugin.table(kind)
+    except (Exception, SystemExit) as error:
+        return (), [f"its {kind} fail to load: {_said(error)}"]
+    items: list[Any] = []
+    reasons: list[str] = []
+    for item in table:
+        try:
+            missing = next((name for name in ENTRIES[kind] if getattr(item, name, None) is None), None)
+            claims = list(_claims(kind, item)) if missing is None else []
+            rival = next((claim for claim in claims if claim in taken), None)
+        except Exception as error:
+            reasons.append(f"its {kind} hold {_shown(item)}, which cannot be read: {_said(error)}")
+            continue
+        if missing is not None:
+            reasons.append(f"its {kind} hold {_shown(item)}, which has no {missing}")
+        elif rival is not None:
+            reasons.append(f"its {_shown(item)} speaks for {_shown(rival)}, as the {kind} of {taken[rival]} already do")
+        else:
+            taken.update(dict.fromkeys(claims, plugin.name))
+            items.append(item)
+    return tuple(items), reasons
+
+
+def _claims(kind: str, item: Any) -> Iterator[Any]:
+    """What only one entry of a table may speak for."""
+    if kind == "ops":
+        yield from item.functions
+        yield from item.modules
+    elif kind == "rules":
+        yield item.code
+    else:
+        yield f"the format {item.name} for {item.shows}"
+
+
+def _shown(thing: Any) -> str:
+    if isinstance(thing, str):
+        return thing
+    name = getattr(thing, "__qualname__", None) or getattr(thing, "name", None) or getattr(thing, "__name__", None)
+    return name if isinstance(name, str) else f"a {type(thing).__name__}"
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+_current: list[Installation] = []
+
+
+def installation() -> Installation:
+    """What is installed, found once in a process."""
+    if not _current:
+        _current.append(Installation(tuple(entry_points(group=GROUP))))
+    return _current[-1]
+
+
+@contextmanager
+def installed(*plugins: Plugin) -> Iterator[Installation]:
+    """Act as if these plug-ins were installed too."""
+    _current.append(installation().and_also(*plugins))
+    try:
+        yield _current[-1]
+    finally:
+        _current.pop()
 
 
 def tables(kind: str) -> Iterator[tuple[Plugin, tuple[Any, ...]]]:
-    """One table of every plug-in; a plug-in whose table fails to load is left out, and named by `broken`."""
-    for plugin in loaded()[0]:
-        try:
-            table = plugin.table(kind)
-        except Exception:
-            continue
-        yield plugin, table
+    """The usable entries of one table ("ops", "rules" or "reports") of every plug-in, the built-in ones first."""
+    yield from installation().table(kind)[0]
 
 
-def broken() -> tuple[BrokenPlugin, ...]:
-    """Every plug-in that does not load, or of which a table does not."""
-    found = list(loaded()[1])
-    for plugin in loaded()[0]:
-        for kind in ("ops", "rules", "reports"):
-            try:
-                plugin.table(kind)
-            except Exception as error:
-                reason = f"its {kind} fail to load: {type(error).__name__}: {error}"
-                found.append(BrokenPlugin(plugin.name, plugin.name, reason))
-    return tuple(found)
-
-
-def plugin_ops() -> tuple[OpRule, ...]:
-    """The operation rules of all plug-ins."""
-    return tuple(rule for _, table in tables("ops") for rule in table)
+def broken(*kinds: str) -> tuple[BrokenPlugin, ...]:
+    """What is wrong with the installed plug-ins, in the manifests themselves and in these tables; by default in all."""
+    here = installation()
+    return (*here.found[1], *(found for kind in kinds or ENTRIES for found in here.table(kind)[1]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from types import FunctionType
 from typing import Any, Protocol
 
 import torch
@@ -116,6 +118,13 @@ class Catalogue:
 
     functions: Mapping[Any, tuple[OpRule, bool]]
     modules: Mapping[type, tuple[OpRule, Arguments]]
+
+    @cached_property
+    def outside(self) -> tuple[FunctionType, ...]:
+        """The Python functions outside torch; no call of theirs reaches torch's own hooks."""
+        return tuple(
+            f for f in self.functions if isinstance(f, FunctionType) and str(f.__module__).partition(".")[0] != "torch"
+        )
 
 
 def catalogue(rules: Iterable[OpRule]) -> Catalogue:

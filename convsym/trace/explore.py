@@ -20,6 +20,7 @@ from convsym.sizes.domain import Domain
 from convsym.trace.errors import Unsupported
 from convsym.trace.frames import place_of, raised_by_convsym
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
+from convsym.trace.outside import routed
 from convsym.trace.patches import patched
 from convsym.trace.paths import Answers, Finding, Path, Pin
 from convsym.trace.shadows import modules_of, shadowed
@@ -103,7 +104,12 @@ def run(subject: Subject, path: Path) -> Way:
     tracer = Tracer(subject.catalogue, path, subject.names, subject.definitions, subject.device)
     refusal: Refusal | None = None
     output: Any = None
-    with restored(subject.model), shadowed(modules_of(subject.model)), patched(tracer):
+    with (
+        restored(subject.model),
+        shadowed(modules_of(subject.model)),
+        routed(subject.catalogue.outside),
+        patched(tracer),
+    ):
         args, kwargs = pytree.tree_map_only(
             Tensor, lambda spec: SymbolicTensor(spec, subject.device), (subject.args, dict(subject.kwargs))
         )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import CodeType, FrameType, TracebackType
 
 import torch
@@ -16,6 +19,7 @@ _STANDARD = sysconfig.get_path("stdlib") + os.sep
 _PACKAGES = tuple(sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib"))
 _OWN = tuple(os.path.dirname(os.path.abspath(str(m.__file__))) + os.sep for m in (torch, convsym))
 _user: dict[CodeType, bool] = {}
+_caller: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 
 
 def is_user_code(code: CodeType) -> bool:
@@ -29,9 +33,19 @@ def is_user_code(code: CodeType) -> bool:
     return known
 
 
+@contextmanager
+def on_behalf_of(frame: FrameType) -> Iterator[None]:
+    """Take this frame for the innermost one: what runs further in is no code of the user's."""
+    token = _caller.set(frame)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
 def user_place(frame: FrameType | None = None) -> Place | None:
     """The innermost line outside torch and convsym that is running now."""
-    frame = frame or sys._getframe(1)
+    frame = frame or _caller.get() or sys._getframe(1)
     while frame is not None:
         if is_user_code(frame.f_code):
             return Place(frame.f_code.co_filename, frame.f_lineno)
