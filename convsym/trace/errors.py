@@ -1,6 +1,12 @@
-"""What can go wrong while a model is built or traced."""
+"""What can go wrong while a model is loaded, built or traced."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from convsym.graph.place import Place
 
 
 class Unsupported(Exception):
@@ -13,3 +19,67 @@ class BrokenRule(Unsupported):
 
 class BadInput(Exception):
     """Something that the user gave cannot be used; the message is one sentence that says what to do."""
+
+
+class LoadError(BadInput):
+    """A model cannot be had from a file or a package.
+
+    `place` is the line to look at, `related` are the lines that led there, `help` says what to do.
+    """
+
+    def __init__(
+        self, message: str, place: Place | None = None, related: tuple[Place, ...] = (), help: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.place = place
+        self.related = related
+        self.help = help
+
+
+class BadTarget(LoadError):
+    """There is no such file, or what was asked for is no target."""
+
+
+class DoesNotParse(LoadError):
+    """The file is no Python."""
+
+
+class DoesNotImport(LoadError):
+    """A statement that the model needs raised while the file was read."""
+
+
+class NoSuchName(LoadError):
+    """The file has no such name."""
+
+
+class NeedsArguments(LoadError):
+    """A class or function cannot be called without arguments."""
+
+
+class NoModule(LoadError):
+    """What was built is no nn.Module."""
+
+
+@dataclass(frozen=True, slots=True)
+class Construction:
+    """A layer of torch that refused its arguments: its class and what it was called with."""
+
+    layer: type
+    arguments: Mapping[str, Any]
+
+
+class ConstructionError(LoadError):
+    """The constructor of a model raised; `layer` says which layer of torch did, where one did."""
+
+    def __init__(
+        self,
+        message: str,
+        place: Place | None = None,
+        related: tuple[Place, ...] = (),
+        help: str = "",
+        error: str = "",
+        layer: Construction | None = None,
+    ) -> None:
+        super().__init__(message, place, related, help)
+        self.error = error
+        self.layer = layer

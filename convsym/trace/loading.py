@@ -1,0 +1,292 @@
+"""From a file and an expression to a module: only what the model needs is executed."""
+
+from __future__ import annotations
+import __future__ as future
+
+import ast
+import difflib
+import importlib
+import inspect
+import itertools
+import os
+import sys
+import types
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from convsym.graph.place import Place
+from convsym.trace.absent import Absent, reason
+from convsym.trace.building import without_weights
+from convsym.trace.construction import construction_error
+from convsym.trace.errors import (
+    BadTarget,
+    DoesNotImport,
+    DoesNotParse,
+    LoadError,
+    NeedsArguments,
+    NoModule,
+    NoSuchName,
+)
+from convsym.trace.frames import place_of
+from convsym.trace.names import bound_names, free_names
+from convsym.trace.slicing import Slices
+from convsym.trace.surroundings import import_package, package_of, surroundings
+
+_numbers = itertools.count(1)
+
+
+def build_file(path: str | os.PathLike[str], entry: str) -> nn.Module:
+    """Build a model that a Python file defines, without weights and without running the rest of the file.
+
+    `entry` is an expression in the names of the file: a class that can be called without arguments, a call such as
+    `UNet(3)` or `build(Config(widths=(4, 8)))`, a factory function, or an instance. Of the file, only the statements
+    that the expression needs are executed; what stands under `if __name__ == "__main__"` never is.
+
+    Raises LoadError, whose subclasses say what was wrong: the file, its syntax, an import, a name, missing arguments,
+    the constructor, or that what was built is no module.
+    """
+    path = os.fspath(path)
+    slices = parse_file(path)
+    expression = _parsed_entry(entry)
+    with surroundings(path), without_weights():
+        namespace = execute(path, slices, free_names(expression))
+        return _module_from(expression, entry, namespace, slices, path)
+
+
+def load_target(target: str) -> nn.Module:
+    """Build the model that a target names.
+
+    A target is `file.py:Name`, `file.py:Name(in_channels=3)`, `package.module:name` or `package.module:name(...)`.
+
+    Raises LoadError as `build_file` does.
+    """
+    file, entry = split_target(target)
+    if file.endswith(".py") or os.sep in file:
+        return build_file(file, entry)
+    expression = _parsed_entry(entry)
+    with surroundings(os.path.join(os.getcwd(), "target")), without_weights():
+        try:
+            module = importlib.import_module(file)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise DoesNotImport(f"cannot import {file}: {described(error)}", place_of(error)) from None
+        return _module_from(expression, entry, vars(module), None, file)
+
+
+def split_target(target: str) -> tuple[str, str]:
+    """The file or package of a target, and the expression.
+
+    >>> split_target("models/unet.py:UNet(3)")
+    ('models/unet.py', 'UNet(3)')
+    """
+    at = target.find(".py:")
+    at = at + 3 if at >= 0 else target.find(":")
+    file, entry = (target[:at], target[at + 1 :]) if at >= 0 else (target, "")
+    if file.strip() and entry.strip():
+        return file.strip(), entry.strip()
+    hint = ""
+    if os.path.isfile(target):
+        classes = list(parse_file(target).classes)
+        hint = f"; {target} defines {', '.join(classes)}" if classes else ""
+    raise BadTarget(f"{target!r} names no model; write file.py:Name or package.module:Name(...){hint}")
+
+
+def parse_file(path: str) -> Slices:
+    """Parse a file.
+
+    Raises BadTarget when it cannot be read and DoesNotParse when it is no Python.
+    """
+    try:
+        with open(path, "rb") as stream:
+            source = stream.read()
+    except FileNotFoundError:
+        raise BadTarget(f"there is no file {path}") from None
+    except OSError as error:
+        raise BadTarget(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        return Slices(ast.parse(source, path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        message = getattr(error, "msg", None) or str(error) or "too deeply nested"
+        place = Place(path, line, getattr(error, "offset", None) or 0)
+        raise DoesNotParse(f"the file does not parse: {message}", place, help="mend the syntax of this line") from None
+
+
+def execute(path: str, slices: Slices, names: set[str]) -> dict[str, Any]:
+    """Run what these names need, and return the namespace in which they then exist.
+
+    A statement that raises leaves `Absent` names behind, which raise its error once they are used. Call it inside
+    `surroundings(path)`.
+    """
+    statements = slices.needed(names)
+    level = max((n.level for s in statements for n in ast.walk(s) if isinstance(n, ast.ImportFrom)), default=0)
+    package, folders = package_of(path, level)
+    if folders:
+        outer = os.path.dirname(folders[0][1])
+        if outer not in sys.path:
+            sys.path.insert(0, outer)
+        import_package(folders)
+    module = types.ModuleType(f"_convsym_file_{next(_numbers)}_{os.path.splitext(os.path.basename(path))[0]}")
+    module.__file__ = path
+    module.__package__ = package
+    # Dataclasses and type hints look a class's module up by its name.
+    sys.modules[module.__name__] = module
+    namespace = vars(module)
+    flags = _future_flags(statements)
+    for statement in statements:
+        _run(statement, namespace, path, flags)
+    return namespace
+
+
+def _future_flags(statements: list[ast.stmt]) -> int:
+    names = [a.name for s in statements if isinstance(s, ast.ImportFrom) and s.module == "__future__" for a in s.names]
+    return sum(getattr(future, name).compiler_flag for name in set(names) if name in future.all_feature_names)
+
+
+def _run(statement: ast.stmt, namespace: dict[str, Any], path: str, flags: int) -> None:
+    if _acts_on_module(statement, namespace):
+        return
+    try:
+        code = compile(ast.Module([statement], []), path, "exec", flags, dont_inherit=True)
+        exec(code, namespace)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        failure = error if isinstance(error, LoadError) else _statement_error(statement, error, path)
+        for name in bound_names(statement):
+            if name not in namespace or not isinstance(statement, ast.AugAssign):
+                namespace[name] = Absent(failure)
+
+
+def _acts_on_module(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
+    """Whether a statement calls a method of a model that nn.Module does not have, such as its own training."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return False
+    owner = call.func.value
+    value = namespace.get(owner.id) if isinstance(owner, ast.Name) else None
+    return isinstance(value, nn.Module) and not hasattr(nn.Module, call.func.attr)
+
+
+def _statement_error(statement: ast.stmt, error: BaseException, path: str) -> LoadError:
+    if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        where = Place(path, statement.lineno)
+        inner = place_of(error)
+        related = (inner,) if inner is not None and inner.file != path else ()
+        missing = isinstance(error, ModuleNotFoundError) and error.name
+        return DoesNotImport(
+            f"the import {_import_name(statement)} fails: {described(error)}",
+            where,
+            related,
+            f"install {str(error.name).partition('.')[0]}, or check the name"  # type: ignore[attr-defined]
+            if missing
+            else "mend the module that is imported",
+        )
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and not isinstance(error, (SystemExit, SyntaxError)):
+        return construction_error(error, path)
+    place = place_of(error) or Place(path, statement.lineno)
+    return DoesNotImport(f"line {statement.lineno} fails: {described(error)}", place, help="mend this statement")
+
+
+def _import_name(statement: ast.Import | ast.ImportFrom) -> str:
+    if isinstance(statement, ast.Import):
+        return ", ".join(a.name for a in statement.names)
+    return "." * statement.level + (statement.module or "")
+
+
+def described(error: BaseException) -> str:
+    """An exception in one line, as a part of a sentence."""
+    if isinstance(error, SystemExit):
+        return f"the code ends the program (SystemExit {'' if error.code is None else error.code})".replace(" )", ")")
+    text = " ".join(str(error).split())
+    if len(text) > 300:
+        text = text[:297] + "..."
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _parsed_entry(entry: str) -> ast.expr:
+    try:
+        return ast.parse(entry.strip(), "<entry>", "eval").body
+    except (SyntaxError, ValueError):
+        raise BadTarget(f"{entry!r} is no Python expression; write a name or a call such as Net(3)") from None
+
+
+def _module_from(
+    expression: ast.expr, entry: str, namespace: dict[str, Any], slices: Slices | None, where: str
+) -> nn.Module:
+    scope = {"torch": torch, "nn": nn, **namespace}
+    _refuse_unknown(expression, scope, slices, where)
+    code = compile(ast.Expression(expression), "<entry>", "eval")
+    value = _called(lambda: eval(code, scope), where)
+    if (failure := reason(value)) is not None:
+        raise failure
+    if not isinstance(value, nn.Module) and callable(value):
+        _refuse_missing_arguments(value, entry)
+        maker = value
+        value = _called(lambda: maker(), where)
+    if not isinstance(value, nn.Module):
+        raise NoModule(
+            f"{entry} is no nn.Module but {_kind(value)}", help="name a class, an instance or a function that makes one"
+        )
+    return value
+
+
+def _called(make: Callable[[], Any], where: str) -> Any:
+    try:
+        return make()
+    except (LoadError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise construction_error(error, where) from None
+
+
+def _refuse_unknown(expression: ast.expr, scope: Mapping[str, Any], slices: Slices | None, where: str) -> None:
+    known = list(scope) if slices is None else slices.names
+    builtin = scope.get("__builtins__")
+    builtins = builtin if isinstance(builtin, dict) else vars(builtin or __import__("builtins"))
+    for name in sorted(free_names(expression)):
+        if name in scope or name in builtins:
+            continue
+        near = difflib.get_close_matches(name, [k for k in known if not k.startswith("_")], 3, 0.5)
+        if not near and slices is not None:
+            near = list(slices.classes)[:5]
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise NoSuchName(f"{where} has no name {name!r}{hint}", help="name a class or a function of the file")
+
+
+def _refuse_missing_arguments(value: Callable[..., Any], entry: str) -> None:
+    missing = required_arguments(value)
+    if missing:
+        line = _line_of(value)
+        names = ", ".join(missing)
+        raise NeedsArguments(
+            f"{entry} cannot be called without arguments: it needs {names}",
+            line,
+            help=f"write {entry}({', '.join(f'{n}=...' for n in missing)})",
+        )
+
+
+def required_arguments(value: Callable[..., Any]) -> list[str]:
+    """The parameters that a class or a function cannot be called without."""
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+
+
+def _line_of(value: Any) -> Place | None:
+    function = value.__init__ if isinstance(value, type) else value
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return Place(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    name = type(value).__name__
+    return "None" if value is None else f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
