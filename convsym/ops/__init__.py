@@ -12,17 +12,20 @@ from convsym.ops import (
     conv_transpose,
     dropout,
     einsum,
+    extreme,
     join,
     linear,
     matmul,
     normalise,
     permute,
     pool,
+    reduce,
     repeat,
     softmax,
     split,
     ternary,
     unary,
+    vector_norm,
     view,
 )
 
@@ -48,6 +51,9 @@ FAMILIES = (
     join.RULES,
     split.RULES,
     repeat.RULES,
+    reduce.RULES,
+    extreme.RULES,
+    vector_norm.RULES,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family)
