@@ -13,6 +13,7 @@ from convsym.ops import (
     dropout,
     einsum,
     extreme,
+    index,
     join,
     linear,
     matmul,
@@ -54,6 +55,7 @@ FAMILIES = (
     reduce.RULES,
     extreme.RULES,
     vector_norm.RULES,
+    index.RULES,
 )
 
 RULES = tuple(rule for family in FAMILIES for rule in family)
