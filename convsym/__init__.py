@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis as Analysis
     from convsym.api import analyze as analyze
-    from convsym.check import build_file as build_file
     from convsym.check import check_file as check_file
     from convsym.diagnostics import Diagnostic as Diagnostic
     from convsym.diagnostics import Severity as Severity
+    from convsym.layers import layer as layer
     from convsym.plugins import Plugin as Plugin
     from convsym.sizes.domain import Domain as Domain
     from convsym.trace.building import without_weights as without_weights
     from convsym.trace.errors import BadInput as BadInput
+    from convsym.trace.loading import build_file as build_file
 
 __version__ = "0.1.0"
 
@@ -35,8 +36,9 @@ _HOMES = {
     "Plugin": "convsym.plugins",
     "Severity": "convsym.diagnostics",
     "analyze": "convsym.api",
-    "build_file": "convsym.check",
+    "build_file": "convsym.trace.loading",
     "check_file": "convsym.check",
+    "layer": "convsym.layers",
     "without_weights": "convsym.trace.building",
 }
 

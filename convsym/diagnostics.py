@@ -5,8 +5,8 @@ Imports neither torch nor sympy, so that diagnostics can be read, kept and print
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from convsym.graph.place import Place
@@ -47,7 +47,7 @@ class Diagnostic:
     severity: Severity
     place: Place | None = None
     related: tuple[Place, ...] = ()
-    witness: Mapping[str, int] | None = None
+    witness: Mapping[str, int] | None = field(default=None, hash=False)
     help: str = ""
     path: str = ""
 
@@ -74,7 +74,7 @@ class Diagnostic:
         return f"{where}{self.code} {self.message}"
 
 
-def in_order(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> list[Diagnostic]:
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """By file, line and code, those without a place first."""
 
     def position(found: Diagnostic) -> tuple[str, int, int, str]:

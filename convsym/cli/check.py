@@ -1,0 +1,71 @@
+"""`convsym check`: shape errors of the models in files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from convsym.cli.failure import Refused, refusals
+from convsym.cli.page import page
+from convsym.cli.parameters import INPUT, format_option
+from convsym.reports import Format
+
+_ENTRY = re.compile(r"(?P<file>.+?\.py):(?P<entry>.+)", re.DOTALL)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILES...")
+@INPUT
+@format_option("diagnostics", default="full")
+def check(files: tuple[str, ...], inputs: tuple[str, ...], layout: Format) -> None:
+    """Find shape errors in the models of FILES.
+
+    A file is checked with every model in it that can be built; FILE.py:Name or FILE.py:Name(in_channels=3) checks
+    one, and a folder stands for all Python files in it. No weights are made and no training code runs.
+    """
+    asked = [found for given in files for found in _expanded(given)]
+    from convsym import check_file
+
+    diagnostics = []
+    for path, entry in asked:
+        with refusals():
+            diagnostics += check_file(path, entry=entry, inputs=list(inputs) or None)
+    click.echo(layout.rendered(diagnostics, page()), nl=False)
+    errors = sum(found.is_error for found in diagnostics)
+    click.echo(_verdict(errors, len(diagnostics), len({path for path, _ in asked})), err=True)
+    if diagnostics:
+        raise SystemExit(1)
+
+
+def _expanded(given: str) -> Iterator[tuple[str, str | None]]:
+    match = _ENTRY.fullmatch(given)
+    file, entry = (match["file"], match["entry"]) if match is not None else (given, None)
+    path = Path(file)
+    if path.is_dir():
+        found = sorted(_python_files(path))
+        if not found:
+            raise Refused(f"there is no Python file in {file}")
+        yield from ((str(one), None) for one in found)
+    elif path.is_file():
+        yield str(path), entry
+    else:
+        raise Refused(f"there is no file {file}")
+
+
+def _python_files(folder: Path) -> Iterator[Path]:
+    for root, folders, files in os.walk(folder):
+        here = Path(root)
+        # What is hidden, cached or installed is not the user's own code.
+        folders[:] = [f for f in folders if not f.startswith((".", "__")) and not (here / f / "pyvenv.cfg").exists()]
+        yield from (here / file for file in files if file.endswith(".py"))
+
+
+def _verdict(errors: int, findings: int, files: int) -> str:
+    where = f"{files} file{'s' * (files != 1)}"
+    if not findings:
+        return f"{where} checked, nothing found."
+    return f"{where} checked: {errors} error{'s' * (errors != 1)}, {findings - errors} other."

@@ -1,0 +1,47 @@
+"""`convsym report`: layers, shapes, costs and valid sizes of one model."""
+
+from __future__ import annotations
+
+import click
+
+from convsym.cli.failure import Refused, refusals
+from convsym.cli.findings import exit_with
+from convsym.cli.page import page
+from convsym.cli.parameters import INPUT, Sizes, format_option, split_inputs
+from convsym.reports import Format, Report
+
+
+@click.command()
+@click.argument("target")
+@INPUT
+@click.option("--at", type=Sizes(), help="Show numbers too, at these sizes: N=1,H=224,W=224.")
+@click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
+@click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
+@click.option("--depth", type=click.IntRange(min=0), help="How deep the module tree goes; else as deep as fits.")
+@format_option("analysis", default="table")
+def report(
+    target: str,
+    inputs: tuple[str, ...],
+    at: dict[str, int] | None,
+    assume: str | None,
+    train: bool,
+    depth: int | None,
+    layout: Format,
+) -> None:
+    """Show shapes, costs and valid sizes of a model.
+
+    TARGET is file.py:Name, file.py:Name(in_channels=3) or package.module:name(...).
+    """
+    specs, named = split_inputs(inputs)
+    from convsym import analyze
+    from convsym.trace.loading import load_target
+
+    with refusals():
+        model = load_target(target).train(train)
+        analysis = analyze(model, *specs, assume=assume, **named)
+    try:
+        numbers = analysis.at(**at) if at is not None else None
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    click.echo(layout.rendered(Report(target, analysis, numbers, depth), page()), nl=False)
+    exit_with(analysis.diagnostics)

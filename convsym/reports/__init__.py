@@ -1,0 +1,33 @@
+"""What analyses and diagnostics look like; one file per format.
+
+The table of built-in formats stands here; plug-ins bring tables of the same `Format`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from convsym.plugins import tables
+from convsym.reports.format import Format, Page, Report
+
+FORMATS = (
+    Format("table", "analysis", "a tree of modules with formulas", "convsym.reports.table:render"),
+    Format("summary", "analysis", "totals and valid sizes only", "convsym.reports.summary:render"),
+    Format("markdown", "analysis", "tables for a document", "convsym.reports.markdown:render"),
+    Format("json", "analysis", "everything, for programs", "convsym.reports.json:render_analysis"),
+    Format("full", "diagnostics", "with the lines of code", "convsym.reports.full:render"),
+    Format("concise", "diagnostics", "one line each", "convsym.reports.concise:render"),
+    Format("json", "diagnostics", "for programs", "convsym.reports.json:render_diagnostics"),
+)
+
+
+def formats(shows: Literal["analysis", "diagnostics"]) -> list[Format]:
+    """The formats that show one or the other, those of plug-ins after the built-in ones.
+
+    >>> [f.name for f in formats("diagnostics")][:3]
+    ['full', 'concise', 'json']
+    """
+    return [found for _, table in tables("reports") for found in table if found.shows == shows]
+
+
+__all__ = ["FORMATS", "Format", "Page", "Report", "formats"]

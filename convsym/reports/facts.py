@@ -1,0 +1,106 @@
+"""What every report of an analysis says first: the totals, the valid sizes, and what limits them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from convsym.reports.format import Report
+from convsym.reports.shapes import result_text, shape_text
+from convsym.reports.units import count, memory
+from convsym.sizes.text import pretty
+
+if TYPE_CHECKING:
+    from convsym.analysis.result import Analysis
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a summary: a formula, and its number at the sizes asked for ("" where there is none)."""
+
+    label: str
+    formula: str
+    number: str = ""
+
+
+def facts(report: Report) -> list[Fact]:
+    """The totals of an analysis, in the order in which they are read."""
+    return [*_shapes(report), *_totals(report), *_receptive_field(report.analysis)]
+
+
+def _shapes(report: Report) -> Iterator[Fact]:
+    analysis, at = report.analysis, report.at
+    guessed = " (inferred from the first layers)" if analysis.inferred else ""
+    for position, spec in enumerate(analysis.inputs):
+        yield Fact("input" if position == 0 else "", f"{spec}{guessed}")
+    outputs = result_text(analysis.outputs) if analysis.cases else []
+    numbers = iter([shape_text(shape) for shape in at.outputs] if at else [])
+    tensors = _leaves_that_are_tensors(analysis)
+    for position, (key, shown) in enumerate(outputs):
+        formula = f"{key} {shown}" if key else shown
+        yield Fact("output" if position == 0 else "", formula, next(numbers, "") if tensors[position] else "")
+    yield Fact("runs for", analysis.domain.describe() if analysis.cases else "no size")
+
+
+def _leaves_that_are_tensors(analysis: Analysis) -> list[bool]:
+    from torch.utils import _pytree as pytree
+
+    from convsym.graph.tensor import Tensor
+
+    return [isinstance(leaf, Tensor) for leaf in pytree.tree_leaves(analysis.outputs)]
+
+
+def _totals(report: Report) -> Iterator[Fact]:
+    analysis, at = report.analysis, report.at
+    least = "at least " if analysis.uncounted else ""
+    yield Fact("parameters", pretty(analysis.parameters), count(at.parameters) if at else "")
+    yield Fact("FLOPs", least + pretty(analysis.flops), least + count(at.flops, "FLOP") if at else "")
+    yield Fact("MACs", least + pretty(analysis.macs), least + count(at.macs, "MAC") if at else "")
+    yield Fact("element-wise", least + pretty(analysis.elementwise), least + count(at.elementwise, "op") if at else "")
+    yield Fact("activations", f"{pretty(analysis.activation_bytes)} bytes", memory(at.activation_bytes) if at else "")
+
+
+def _receptive_field(analysis: Analysis) -> Iterator[Fact]:
+    fields = analysis.receptive_fields
+    if not fields:
+        return
+    last = max(fields)
+    axes = fields[last]
+    text = f"{_axes([f.size for f in axes])} input pixels, one every {_axes([f.stride for f in axes])}"
+    if any(f.smallest != f.size for f in axes):
+        text += f", {_axes([f.smallest for f in axes])} along the shortest way"
+    where = next((c.path for c in analysis.calls if c.index == last), "")
+    yield Fact("receptive field", f"{text}, after {where}" if where else text)
+
+
+def _axes(values: Sequence[int | Fraction]) -> str:
+    return " × ".join(map(str, values))
+
+
+def notes(report: Report) -> list[str]:
+    """Sentences about what limits the totals: cases, pinned sizes, operations that were not counted."""
+    analysis = report.analysis
+    found: list[str] = []
+    if len(analysis.cases) > 1:
+        found.append(f"The forward goes {len(analysis.cases)} ways, depending on the sizes:")
+        found += [f"  {number}. {case.domain.describe()}" for number, case in enumerate(analysis.cases, 1)]
+        found.append(f"The shapes and layers shown are those of way {_shown_case(report)}.")
+    if not analysis.cases:
+        found.append("The model runs for no size; the totals go as far as it could be followed.")
+    if analysis.uncounted:
+        found.append(f"Not counted: {', '.join(analysis.uncounted)}.")
+    for pin in analysis.pins:
+        where = f" at {pin.place}" if pin.place is not None else ""
+        found.append(f"{pretty(pin.size)} is needed as a plain number{where}; explored there as {pin.value}.")
+    return found
+
+
+def _shown_case(report: Report) -> int:
+    cases = report.analysis.cases
+    if report.at is not None:
+        for number, case in enumerate(cases, 1):
+            if case.domain.contains(**report.at.sizes):
+                return number
+    return 1

@@ -1,0 +1,80 @@
+"""What a report format is, what it is given, and where it writes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+    from convsym.analysis.numbers import NumbersAt
+    from convsym.analysis.result import Analysis
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a report will be read: how many columns there are, and whether it may use colour."""
+
+    width: int = 100
+    colour: bool = False
+
+    def console(self, file: Any = None) -> Console:
+        """A rich console of that size."""
+        from rich.console import Console
+
+        return Console(
+            file=file or io.StringIO(),
+            width=self.width,
+            force_terminal=self.colour,
+            no_color=not self.colour,
+            highlight=False,
+            soft_wrap=False,
+        )
+
+    def rendered(self, *parts: RenderableType) -> str:
+        """Rich renderables, one below the other, as text for this page."""
+        file = io.StringIO()
+        console = self.console(file)
+        for part in parts:
+            console.print(part)
+        # Rich pads every line of a table, which only shows in files and tests.
+        return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+@dataclass(frozen=True)
+class Report:
+    """An analysis to be shown: what it is of, its numbers at one size, if wanted, and how deep the module tree goes.
+
+    `depth` is None for a depth that fits a screen or two.
+    """
+
+    target: str
+    analysis: Analysis
+    at: NumbersAt | None = None
+    depth: int | None = None
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to show analyses or diagnostics.
+
+    `render(subject, page) -> str` takes a `Report` where the format shows an analysis, a sequence of `Diagnostic`
+    where it shows diagnostics; it is a function, or "module:function", which is loaded when it is used.
+    """
+
+    name: str
+    shows: Literal["analysis", "diagnostics"]
+    title: str
+    render: str | Callable[[Any, Page], str]
+
+    def rendered(self, subject: Any, page: Page) -> str:
+        """The subject as text."""
+        if callable(self.render):
+            return self.render(subject, page)
+        module, _, function = self.render.partition(":")
+        shown: str = getattr(import_module(module), function)(subject, page)
+        return shown

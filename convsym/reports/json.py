@@ -1,0 +1,166 @@
+"""Analyses and diagnostics for programs.
+
+A size is an integer where it is constant, else a string: Python source in the names of the input sizes that gives the
+number ("2*N*(H//2)"). The layout is versioned by "schema"; a key is never renamed without a new number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import convsym
+from convsym.diagnostics import Diagnostic, RelatedPlace
+from convsym.graph.place import Place
+from convsym.reports.format import Page, Report
+
+if TYPE_CHECKING:
+    from convsym.graph.call import Call
+    from convsym.graph.tensor import Tensor
+
+SCHEMA = 1
+
+
+def render_analysis(report: Report, page: Page) -> str:
+    """An analysis with everything that is known of every module and call; the page plays no part."""
+    return _dumped(analysis_data(report))
+
+
+def render_diagnostics(diagnostics: Sequence[Diagnostic], page: Page) -> str:
+    """Diagnostics as a list of objects; the page plays no part."""
+    return _dumped({"diagnostics": [diagnostic_data(d) for d in diagnostics]})
+
+
+def analysis_data(report: Report) -> dict[str, Any]:
+    """The analysis as dicts, lists, strings and numbers."""
+    from convsym.reports.rows import modules_shown
+    from convsym.reports.shapes import plain
+
+    analysis, at = report.analysis, report.at
+    data: dict[str, Any] = {
+        "target": report.target,
+        "inputs": list(analysis.inputs),
+        "inferred": analysis.inferred,
+        "domain": analysis.domain.describe() if analysis.cases else None,
+        "cases": [case.domain.describe() for case in analysis.cases],
+        "outputs": _outputs(analysis.outputs),
+        "parameters": plain(analysis.parameters),
+        "flops": plain(analysis.flops),
+        "macs": plain(analysis.macs),
+        "elementwise": plain(analysis.elementwise),
+        "activation_bytes": plain(analysis.activation_bytes),
+        "uncounted": list(analysis.uncounted),
+        "pinned": [{"size": plain(p.size), "value": p.value, "place": place_data(p.place)} for p in analysis.pins],
+        "modules": [
+            {
+                "path": total.path,
+                "kind": total.kind,
+                "output": _tensor(total.output) if total.output is not None else None,
+                "parameters": plain(total.parameters),
+                "flops": plain(total.flops),
+                "elementwise": plain(total.elementwise),
+                "calls": total.calls,
+            }
+            for total in modules_shown(report).values()
+        ],
+        "calls": [_call(call) for call in analysis.calls],
+        "receptive_fields": [
+            {
+                "call": index,
+                "axes": [
+                    {"size": f.size, "smallest": f.smallest, "stride": _number(f.stride), "centre": _number(f.centre)}
+                    for f in fields
+                ],
+            }
+            for index, fields in analysis.receptive_fields.items()
+        ],
+        "diagnostics": [diagnostic_data(d) for d in analysis.diagnostics],
+    }
+    if at is not None:
+        data["at"] = {
+            "sizes": dict(at.sizes),
+            "outputs": [list(shape) for shape in at.outputs],
+            "parameters": at.parameters,
+            "flops": at.flops,
+            "macs": at.macs,
+            "elementwise": at.elementwise,
+            "activation_bytes": at.activation_bytes,
+            "layers": [
+                {"path": c.path, "index": c.index, "input": list(c.input), "output": list(c.output)} for c in at.layers
+            ],
+        }
+    return data
+
+
+def diagnostic_data(found: Diagnostic) -> dict[str, Any]:
+    """One diagnostic as dicts, lists, strings and numbers."""
+    return {
+        "code": found.code,
+        "name": found.name,
+        "severity": found.severity.value,
+        "message": found.message,
+        "help": found.help,
+        "place": place_data(found.place),
+        "related": [place_data(place) for place in found.related],
+        "witness": dict(found.witness) if found.witness is not None else None,
+        "path": found.path,
+    }
+
+
+def place_data(place: Place | None) -> dict[str, Any] | None:
+    """A line of a file; "label" says what happens there, where it is known."""
+    if place is None:
+        return None
+    data: dict[str, Any] = {"file": place.file, "line": place.line, "column": place.column}
+    if isinstance(place, RelatedPlace):
+        data["label"] = place.label
+    return data
+
+
+def _call(call: Call) -> dict[str, Any]:
+    from convsym.reports.shapes import plain
+
+    return {
+        "index": call.index,
+        "op": call.op,
+        "path": call.path,
+        "module": call.module,
+        "inputs": [_tensor(t) for t in call.inputs],
+        "outputs": [_tensor(t) for t in call.outputs],
+        "flops": plain(call.cost.flops),
+        "elementwise": plain(call.cost.elementwise),
+        "counted": call.counted,
+        "place": place_data(call.place),
+        "definition": place_data(call.definition),
+    }
+
+
+def _outputs(result: Any) -> list[dict[str, Any]]:
+    from torch.utils import _pytree as pytree
+
+    from convsym.graph.tensor import Tensor
+    from convsym.reports.shapes import leaf_text
+
+    leaves, _ = pytree.tree_flatten_with_path(result)
+    return [
+        {"key": pytree.keystr(key), **(_tensor(leaf) if isinstance(leaf, Tensor) else {"value": leaf_text(leaf)})}
+        for key, leaf in leaves
+    ]
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    from convsym.graph.tensor import dtype_name
+    from convsym.reports.shapes import plain
+
+    return {"shape": [plain(size) for size in tensor.shape], "dtype": dtype_name(tensor.dtype)}
+
+
+def _number(value: Fraction) -> int | float:
+    return int(value) if value.denominator == 1 else float(value)
+
+
+def _dumped(data: dict[str, Any]) -> str:
+    versions = {"schema": SCHEMA, "convsym": convsym.__version__}
+    return json.dumps({**versions, **data}, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,101 @@
+"""The module tree of an analysis as rows of text and numbers, folded at a depth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from convsym.analysis.totals import ModuleTotal, by_module
+from convsym.reports.format import Report
+from convsym.reports.shapes import shape_text, tensor_text
+from convsym.reports.units import count, share
+from convsym.sizes.evaluate import evaluate
+from convsym.sizes.text import pretty
+
+#: A tree without a given depth is folded to at most this many rows.
+MOST_ROWS = 60
+
+
+@dataclass(frozen=True)
+class Row:
+    """One module: formulas, and their numbers at the sizes asked for ("" where none are)."""
+
+    path: str
+    kind: str
+    depth: int
+    output: str
+    parameters: str
+    flops: str
+    called: bool
+    output_at: str = ""
+    flops_at: str = ""
+    share_at: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path; the class for the model itself."""
+        return self.path.rpartition(".")[2] or self.kind
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The rows in the order of the module tree, and how many modules lie below the fold."""
+
+    rows: tuple[Row, ...]
+    depth: int
+    hidden: int
+
+
+def tree(report: Report) -> Tree:
+    """The module tree of a report, down to its depth or to one that fits."""
+    modules = modules_shown(report)
+    deepest = max((_depth(path) for path in modules), default=0)
+    depth = min(deepest, report.depth) if report.depth is not None else _fitting(modules, deepest)
+    shown = [total for path, total in modules.items() if _depth(path) <= depth]
+    sizes = report.at.sizes if report.at is not None else None
+    whole = modules.get("")
+    rows = tuple(_row(total, sizes, whole) for total in shown)
+    return Tree(rows, depth, len(modules) - len(rows))
+
+
+def modules_shown(report: Report) -> Mapping[str, ModuleTotal]:
+    """The totals by module of the case that is shown: the one of the sizes asked for, else the first."""
+    analysis = report.analysis
+    if report.at is None or len(analysis.cases) < 2:
+        return analysis.by_module
+    case = analysis.case_at(report.at.sizes)
+    kinds = {path: total.kind for path, total in analysis.by_module.items()}
+    parameters = {path: total.parameters for path, total in analysis.by_module.items()}
+    return by_module(case.calls, kinds, parameters)
+
+
+def _depth(path: str) -> int:
+    return path.count(".") + 1 if path else 0
+
+
+def _fitting(modules: Mapping[str, ModuleTotal], deepest: int) -> int:
+    fitting = [d for d in range(1, deepest + 1) if sum(_depth(path) <= d for path in modules) <= MOST_ROWS]
+    return max(fitting, default=min(1, deepest))
+
+
+def _row(total: ModuleTotal, sizes: Mapping[str, int] | None, whole: ModuleTotal | None) -> Row:
+    called = total.calls > 0
+    row = Row(
+        path=total.path,
+        kind=total.kind,
+        depth=_depth(total.path),
+        output=tensor_text(total.output) if total.output is not None else "",
+        parameters=pretty(total.parameters) if total.parameters != 0 else "",
+        flops=pretty(total.flops) if total.flops != 0 else "",
+        called=called,
+    )
+    if sizes is None or not called:
+        return row
+    flops = evaluate(total.flops, sizes)
+    everything = evaluate(whole.flops, sizes) if whole is not None else 0
+    return replace(
+        row,
+        output_at=shape_text([evaluate(s, sizes) for s in total.output.shape]) if total.output is not None else "",
+        flops_at=count(flops, "FLOP") if flops else "",
+        share_at=share(flops, everything) if flops else "",
+    )

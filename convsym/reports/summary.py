@@ -1,0 +1,45 @@
+"""The totals of an analysis, one line each: what `convsym layer` prints, and the head of the table."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from convsym.reports.facts import facts, notes
+from convsym.reports.format import Page, Report
+from convsym.reports.formula import Formula
+
+
+def render(report: Report, page: Page) -> str:
+    """The totals as text."""
+    return page.rendered(*heading(report), totals(report), *remarks(report))
+
+
+def heading(report: Report) -> list[RenderableType]:
+    """The name of what is shown, and the sizes it is shown at."""
+    line = Text(report.target, style="bold")
+    if report.at is not None and report.at.sizes:
+        line.append("  at " + ", ".join(f"{name}={size}" for name, size in report.at.sizes.items()), style="dim")
+    return [line, Text()]
+
+
+def totals(report: Report) -> RenderableType:
+    """The facts as a table: label, formula, and the number where there is one."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    if report.at is not None:
+        table.add_column(justify="right", no_wrap=True, style="bold")
+    for fact in facts(report):
+        cells: list[RenderableType] = [fact.label, Formula(fact.formula)]
+        if report.at is not None:
+            cells.append(fact.number)
+        table.add_row(*cells)
+    return table
+
+
+def remarks(report: Report) -> list[RenderableType]:
+    """What limits the totals, if anything does."""
+    found = notes(report)
+    return [Text(), Group(*(Text(note, style="yellow") for note in found))] if found else []
