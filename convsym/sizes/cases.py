@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import sympy
@@ -84,6 +84,11 @@ def decoded(basic: sympy.Basic) -> Condition:
             return TRUE if word.name == "True" else FALSE
     real = parts[0] if isinstance(parts[0], RealFunction) else normal(parts[0])
     return {"==": build.eq, "!=": build.ne, ">=": build.ge, ">": build.gt}[word.name](real, 0)
+
+
+def substituted(condition: Condition, values: Mapping[sympy.Symbol, int]) -> Condition:
+    """The condition with numbers in place of symbols, normalised."""
+    return decoded(encoded(condition).xreplace({s: sympy.Integer(v) for s, v in values.items()}))
 
 
 def piecewise(pieces: Iterable[tuple[Condition, Size]]) -> Size:

@@ -8,7 +8,7 @@ import islpy as isl
 
 from convsym.sizes.bounds import Interval
 from convsym.sizes.condition import Condition
-from convsym.sizes.sets import Symbols, embedded, interval_of, isl_set, ordered, positive
+from convsym.sizes.sets import Symbols, TooHard, embedded, interval_of, isl_set, limited, ordered, positive
 from convsym.sizes.truth import Truth
 
 
@@ -44,22 +44,27 @@ class Component:
         """Whether a Presburger condition over the component's symbols holds in the whole set, in none of it, or both."""
         answer = self._answers.get(condition)
         if answer is None:
-            there = self.over(condition)
-            if self.points.is_subset(there):
-                answer = Truth.YES
-            elif self.points.is_disjoint(there):
-                answer = Truth.NO
-            else:
+            try:
+                with limited():
+                    answer = self._compared(self.over(condition))
+            except TooHard:
                 answer = Truth.UNKNOWN
             self._answers[condition] = answer
         return answer
 
+    def _compared(self, there: isl.Set) -> Truth:
+        if self.points.is_subset(there):
+            return Truth.YES
+        return Truth.NO if self.points.is_disjoint(there) else Truth.UNKNOWN
+
     def narrowed(self, condition: Condition, exact: Condition) -> Component:
-        """Where the condition holds too; ``exact`` says the same in Presburger terms."""
-        points = self.points.intersect(self.over(exact))
-        if points.n_basic_set() > 1:
-            points = points.coalesce()
-        return Component(self.symbols, points, (*self.conditions, condition))
+        """Where the condition holds too; ``exact`` says the same in Presburger terms. TooHard where that is no set
+        to work with."""
+        with limited():
+            points = self.points.intersect(self.over(exact))
+            if points.n_basic_set() > 1:
+                points = points.coalesce()
+            return Component(self.symbols, points, (*self.conditions, condition))
 
 
 _alone: dict[Symbols, Component] = {}

@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 from typing import Any as Anything
 
@@ -315,7 +314,7 @@ def _zero(size: Size) -> Condition:
     found = _without_positive_factors(dict(terms(size)))
     if set(found) <= {ONE}:
         return FALSE
-    common = reduce(math.gcd, (c for m, c in found.items() if m is not ONE))
+    common = math.gcd(*(c for m, c in found.items() if m is not ONE))
     constant = found.get(ONE, 0)
     if constant % common:
         return FALSE
@@ -342,7 +341,7 @@ def _not_negative(size: Size) -> Condition:
     found = _without_positive_factors(dict(terms(size)))
     if set(found) <= {ONE}:
         return TRUE if found.get(ONE, 0) >= 0 else FALSE
-    common = reduce(math.gcd, (c for m, c in found.items() if m is not ONE))
+    common = math.gcd(*(c for m, c in found.items() if m is not ONE))
     if common > 1:
         # What is left of the constant is rounded down: 2*n + 3 >= 0 says the same as n + 1 >= 0.
         found = {m: c // common for m, c in found.items()}
@@ -408,7 +407,7 @@ def _divisible(divisor: Size, size: Size) -> Condition:
     constant = found.get(ONE, 0)
     if not others:
         return TRUE if constant == 0 else FALSE
-    common = reduce(math.gcd, others, d)
+    common = math.gcd(d, *others)
     if constant % common:
         return FALSE
     d //= common
@@ -417,7 +416,7 @@ def _divisible(divisor: Size, size: Size) -> Condition:
         return TRUE
     # A factor prime to d may go, or be turned round: of both signs the one with the smaller coefficients stands.
     found = {m: c % d for m, c in found.items() if c % d}
-    unit = reduce(math.gcd, (c for m, c in found.items() if m is not ONE))
+    unit = math.gcd(*(c for m, c in found.items() if m is not ONE))
     options = [found, {m: (-c) % d for m, c in found.items()}]
     if math.gcd(unit, d) == 1 and unit > 1:
         inverse = pow(unit, -1, d)

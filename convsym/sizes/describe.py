@@ -8,18 +8,22 @@ import islpy as isl
 import sympy
 
 from convsym.sizes.arithmetic import Unknown
+from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
-from convsym.sizes.condition import Condition
+from convsym.sizes.condition import TRUE, Condition
 from convsym.sizes.lines import line_text
 from convsym.sizes.phrases import joined
 from convsym.sizes.products import without_products
-from convsym.sizes.sets import positive
+from convsym.sizes.sets import Symbols, TooHard, limited, positive
 
 if TYPE_CHECKING:
     from convsym.sizes.domain import Domain
 
-#: Conditions that were pieced together beyond this length read better as they were assumed.
-MOST_CHARACTERS = 160
+#: Beyond this length conditions may read better as they were assumed.
+MOST_CHARACTERS = 60
+
+#: A description may take longer than an answer.
+OPERATIONS = 1_000_000
 
 
 def described(domain: Domain) -> str:
@@ -29,11 +33,15 @@ def described(domain: Domain) -> str:
     order = {s: i for i, s in enumerate(domain.all_symbols())}
     texts: list[tuple[int, str]] = []
     for part in domain.components():
-        for piece in _apart(part):
-            place = min(order[s] for s in piece.symbols)
-            text = _component_text(piece, order)
+        try:
+            with limited(OPERATIONS):
+                pieces = [(piece.symbols, _component_text(piece, order)) for piece in _apart(part)]
+        except TooHard:
+            pieces = [(part.symbols, joined(tuple(dict.fromkeys(part.conditions))))]
+        for symbols, text in pieces:
+            place = min(order[s] for s in symbols)
             if text:
-                texts.append((place + (1000 if len(piece.symbols) > 1 else 0), text))
+                texts.append((place + (1000 if len(symbols) > 1 else 0), text))
     texts.sort(key=lambda item: item[0])
     found = [text for _, text in texts]
     if domain.residue:
@@ -63,10 +71,24 @@ def _apart(part: Component) -> list[Component]:
         line = _projected(part.points, (place,))
         rest = _projected(part.points, tuple(i for i in range(len(part.symbols)) if i != place))
         if _glued(line, rest, place).is_equal(part.points):
-            alone = Component((s,), line, part.conditions)
             others = tuple(other for other in part.symbols if other is not s)
-            return [alone, *_apart(Component(others, rest, part.conditions))]
+            # The set is a product, so each side is what the conditions say with any member of the other put in.
+            first = Component((s,), line, _with_values(part.conditions, others, rest))
+            second = Component(others, rest, _with_values(part.conditions, (s,), line))
+            return [first, *_apart(second)]
     return [part]
+
+
+def _with_values(conditions: tuple[Condition, ...], symbols: Symbols, points: isl.Set) -> tuple[Condition, ...]:
+    member = points.sample_point()
+    values = {
+        s: member.get_coordinate_val(isl.dim_type.set, i).to_python()
+        for i, s in enumerate(symbols)
+    }
+    return tuple(
+        condition if condition.symbols.isdisjoint(symbols) else substituted(condition, values)
+        for condition in conditions
+    )
 
 
 def _projected(points: isl.Set, places: tuple[int, ...]) -> isl.Set:
@@ -83,53 +105,48 @@ def _glued(line: isl.Set, rest: isl.Set, place: int) -> isl.Set:
 
 
 def _component_text(part: Component, order: dict[sympy.Symbol, int]) -> str:
-    if len(part.symbols) == 1:
-        return line_text(part.symbols[0], part.points, part.conditions)
-    return _tied_text(part, order)
-
-
-def _tied_text(part: Component, order: dict[sympy.Symbol, int]) -> str:
-    """What ties the symbols, as it was assumed, and what must be said of every symbol besides."""
     own = frozenset(part.symbols)
-    tying = [c for c in dict.fromkeys(part.conditions) if c.symbols <= own]
-    exact = {c: without_products(c) for c in tying}
-    usable = [c for c in tying if exact[c] is not None]
-    lines: list[tuple[sympy.Symbol, isl.Set]] = []
-    for place, s in enumerate(part.symbols):
-        line = _projected(part.points, (place,))
-        if not line.is_equal(positive((s,))):
-            lines.append((s, line))
-    chosen: list[tuple[int, str, isl.Set]] = []
-    for s, line in sorted(lines, key=lambda item: order[item[0]]):
+    assumed = tuple(c for c in dict.fromkeys(part.conditions) if c is not TRUE and c.symbols <= own)
+    if len(part.symbols) == 1:
+        found = line_text(part.symbols[0], part.points)
+    else:
+        found = _tied_text(part, assumed, order)
+    if found is None or len(found) > MOST_CHARACTERS:
+        found = min(filter(None, (found, joined(assumed))), key=len)
+    return found
+
+
+def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[sympy.Symbol, int]) -> str | None:
+    """What ties the symbols, as it was assumed, and what must be said of every symbol besides."""
+    exact = {condition: without_products(condition) for condition in assumed}
+    # Every claim with its importance, its words or the condition it is, and its set.
+    claims: list[tuple[int, str | Condition, isl.Set]] = []
+    for s in sorted(part.symbols, key=order.__getitem__):
         place = part.symbols.index(s)
-        everything = isl.Set.universe(part.points.project_out(isl.dim_type.set, place, 1).get_space())
-        chosen.append((2, line_text(s, line, part.conditions), _glued(line, everything, place)))
-    for condition in usable:
-        there = exact[condition]
-        assert there is not None
-        if len(condition.symbols) > 1:
-            chosen.append((1, "", part.over(there)))
-        else:
-            chosen.append((0, "", part.over(there)))
-    # What was said of one symbol alone is said by its line; it stays only if the lines do not suffice.
-    conditions: list[Condition | None] = [None] * len(lines) + list(usable)
+        line = _projected(part.points, (place,))
+        words = None if line.is_equal(positive((s,))) else line_text(s, line)
+        if words:
+            everything = isl.Set.universe(part.points.project_out(isl.dim_type.set, place, 1).get_space())
+            claims.append((2, words, _glued(line, everything, place)))
+    for condition, there in exact.items():
+        if there is not None:
+            claims.append((1 if len(condition.symbols) > 1 else 0, condition, part.over(there)))
     floor = positive(part.symbols)
-    kept = list(range(len(chosen)))
-    for i in sorted(kept, key=lambda i: (chosen[i][0], -i)):
-        without = [j for j in kept if j != i]
-        if _meet(floor, [chosen[j][2] for j in without]).is_equal(part.points):
-            kept = without
-    if not _meet(floor, [chosen[j][2] for j in kept]).is_equal(part.points):
-        return joined(tuple(tying))
-    texts = [chosen[i][1] for i in kept if conditions[i] is None]
-    rest = tuple(c for i in kept if (c := conditions[i]) is not None)
+    kept = claims
+    if not _meet(floor, kept).is_equal(part.points):
+        return None
+    for claim in sorted(reversed(claims), key=lambda claim: claim[0]):
+        fewer = [other for other in kept if other is not claim]
+        if _meet(floor, fewer).is_equal(part.points):
+            kept = fewer
+    texts = [claim[1] for claim in kept if isinstance(claim[1], str)]
+    rest = tuple(claim[1] for claim in kept if isinstance(claim[1], Condition))
     if rest:
         texts.append(joined(rest))
-    return " and ".join(f"({t})" if len(texts) > 1 and _has_or(t) else t for t in texts)
+    return " and ".join(f"({text})" if len(texts) > 1 and _has_or(text) else text for text in texts)
 
 
-def _meet(start: isl.Set, sets: list[isl.Set]) -> isl.Set:
-    for points in sets:
+def _meet(start: isl.Set, claims: list[tuple[int, str | Condition, isl.Set]]) -> isl.Set:
+    for _, _, points in claims:
         start = start.intersect(points)
     return start
-

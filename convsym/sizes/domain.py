@@ -11,6 +11,7 @@ import sympy
 from convsym.sizes import component as components
 from convsym.sizes.arithmetic import Size, Unknown, symbol
 from convsym.sizes.bounds import Bounds, Interval, symbol_interval
+from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
 from convsym.sizes.condition import (
     FALSE,
@@ -28,6 +29,7 @@ from convsym.sizes.evaluate import compiled, missing
 from convsym.sizes.floats import RealFunction
 from convsym.sizes.polynomial import TABLE_LIMIT
 from convsym.sizes.products import without_products
+from convsym.sizes.sets import TooHard, is_presburger
 from convsym.sizes.truth import Truth
 
 if TYPE_CHECKING:
@@ -139,14 +141,23 @@ class Domain:
         if truth is Truth.NO:
             return Domain(self._names(condition), conditions, self.residue, self._components, empty=True)
         condition = self._without_impossible(condition)
-        exact = self._exact(condition)
-        if exact is None:
+        narrowed = self._narrowed(condition)
+        if narrowed is None:
             return Domain(self._names(condition), conditions, (*self.residue, condition), self._components)
-        narrowed = self._component(condition.symbols).narrowed(condition, exact)
         parts = dict(self._components)
         parts.update(dict.fromkeys(narrowed.symbols, narrowed))
         found = Domain(self._names(condition), conditions, self.residue, parts, empty=narrowed.empty)
         return found._reconsidered(narrowed.symbols) if self.residue else found
+
+    def _narrowed(self, condition: Condition) -> Component | None:
+        """The component of the condition's symbols where it holds too, None where no set says that."""
+        exact = self._exact(condition)
+        if exact is None:
+            return None
+        try:
+            return self._component(condition.symbols).narrowed(condition, exact)
+        except TooHard:
+            return None
 
     def _names(self, condition: Condition) -> tuple[str, ...]:
         new = sorted(
@@ -166,10 +177,9 @@ class Domain:
         for condition in self.residue:
             if found._empty or condition.symbols.isdisjoint(narrowed):
                 continue
-            exact = found._exact(condition)
-            if exact is None:
+            part = found._narrowed(condition)
+            if part is None:
                 continue
-            part = found._component(condition.symbols).narrowed(condition, exact)
             parts = {**found._components, **dict.fromkeys(part.symbols, part)}
             rest = tuple(c for c in found.residue if c != condition)
             found = Domain(found.symbols, found.conditions, rest, parts, empty=part.empty)
@@ -261,6 +271,10 @@ class Domain:
                 return decisive
             if len(found) == 1 and Truth.UNKNOWN not in found:
                 return found.pop()
+            # All parts one after the other may come to nothing even where their conjunction is no set.
+            one_by_one = condition if isinstance(condition, All) else negate(condition)
+            if isinstance(one_by_one, All) and not is_presburger(condition) and self.assume(one_by_one)._empty:
+                return Truth.NO if one_by_one is condition else Truth.YES
         exact = self._exact(condition)
         if exact is not None:
             if exact is TRUE or exact is FALSE:
@@ -369,13 +383,6 @@ class Domain:
 def _from_one(name: str) -> Condition:
     # A plain symbol is positive by itself, so the comparison is made without asking that.
     return Comparison(sympy.Add(symbol(name), -1, evaluate=True), ">=")
-
-
-def substituted(condition: Condition, values: Mapping[sympy.Symbol, int]) -> Condition:
-    """The condition with numbers in place of symbols, normalised."""
-    from convsym.sizes.cases import decoded, encoded
-
-    return decoded(encoded(condition).xreplace({s: sympy.Integer(v) for s, v in values.items()}))
 
 
 def united(domains: Iterable[Domain]) -> Domain:

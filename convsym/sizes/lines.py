@@ -13,8 +13,6 @@ import numpy.typing as npt
 import sympy
 
 from convsym.sizes.bounds import symbol_interval
-from convsym.sizes.condition import Condition
-from convsym.sizes.phrases import joined
 from convsym.sizes.residues import finite_text, residues_text
 
 Bits: TypeAlias = "npt.NDArray[np.bool_]"
@@ -36,15 +34,12 @@ class Pattern:
     tail: Bits
 
 
-def line_text(symbol: sympy.Symbol, points: isl.Set, conditions: tuple[Condition, ...]) -> str:
-    """The set in words, empty where it is all the symbol can be; the conditions that made it are the last resort."""
+def line_text(symbol: sympy.Symbol, points: isl.Set) -> str | None:
+    """The set in words, empty where it is all the symbol can be, None where it takes too many members to see a
+    pattern."""
     start, _ = symbol_interval(symbol)
     pattern = pattern_of(points, start or 0)
-    own = tuple(c for c in dict.fromkeys(conditions) if c.symbols == {symbol})
-    found = None if pattern is None else pattern_text(symbol.name, pattern)
-    if found is None:
-        found = joined(own) if own else str(points)
-    return found
+    return None if pattern is None else pattern_text(symbol.name, pattern)
 
 
 def pattern_of(points: isl.Set, start: int) -> Pattern | None:
@@ -152,55 +147,46 @@ def _numerator(aff: isl.Aff) -> Callable[[Numbers], Numbers]:
     return value
 
 
-def pattern_text(name: str, pattern: Pattern) -> str | None:
-    """The shortest of several ways to say it; None where all are long."""
+def pattern_text(name: str, pattern: Pattern) -> str:
+    """The shortest of several ways to say it."""
     members = (np.flatnonzero(pattern.members) + pattern.start).tolist()
     if not pattern.tail.any():
         return finite_text(name, members)
     residues = np.flatnonzero(pattern.tail).tolist()
     modulus = len(pattern.tail)
     regular = residues_text(name, residues, modulus)
-    if regular is None:
-        return None
     settled = pattern.start + len(pattern.members)
-
-    def expected(low: int, high: int) -> list[int]:
-        return [n for n in range(low, high) if pattern.tail[n % modulus]]
-
-    first = members[0] if members else next(n for n in range(settled, settled + modulus) if pattern.tail[n % modulus])
-    options = []
-    # One bound, and sizes that are missing above it.
-    extra = [n for n in members if not pattern.tail[n % modulus]]
-    if not extra:
-        known = set(members)
-        missing = [n for n in expected(first, settled) if n not in known]
-        if len(missing) <= 8:
-            parts = [regular] if regular else []
-            if expected(pattern.start, first):
-                parts.append(f"{name} >= {first}")
-            if missing:
-                parts.append(_without(name, missing))
-            options.append(" and ".join(parts))
-    # The regular part from where it is regular, or one of the few before.
+    expected = [n for n in range(pattern.start, settled) if pattern.tail[n % modulus]]
     later = next(n for n in range(settled, settled + modulus) if pattern.tail[n % modulus])
-    few = finite_text(name, members)
-    if few:
-        parts = [regular] if regular else []
-        if expected(pattern.start, settled):
-            parts.append(f"{name} >= {later}")
-        rest = " and ".join(parts)
-        options.append(f"{few} or {rest}" if rest else few)
-    if extra and set(expected(pattern.start, settled)) <= set(members):
-        few = finite_text(name, extra)
-        low = finite_text(name, list(range(pattern.start, extra[-1] + 1)))
-        if few:
-            options.append(f"{few} or {regular}")
-        if low and set(range(pattern.start, extra[-1] + 1)) <= set(members):
-            options.append(f"{low} or {regular}")
-    return min(options, key=len, default=None)
+    known = set(members)
+    extra = [n for n in members if not pattern.tail[n % modulus]]
+    options = []
+    if not extra:
+        # One bound, and sizes that are missing above it.
+        first = members[0] if members else later
+        options.append(_and(regular, _at_least(name, first, expected), _without(name, [n for n in expected if n > first and n not in known])))
+    elif known.issuperset(expected):
+        # Regular throughout, and a few sizes besides; or all sizes up to the last of them.
+        options.append(f"{finite_text(name, extra)} or {regular}")
+        if known.issuperset(range(pattern.start, extra[-1] + 1)):
+            options.append(f"{finite_text(name, list(range(pattern.start, extra[-1] + 1)))} or {regular}")
+    if members:
+        # The regular part from where it is regular, or one of the few before.
+        options.append(f"{finite_text(name, members)} or {_and(regular, _at_least(name, later, expected)) or 'True'}")
+    return min(options, key=len)
+
+
+def _and(*parts: str) -> str:
+    return " and ".join(part for part in parts if part)
+
+
+def _at_least(name: str, bound: int, expected: list[int]) -> str:
+    return f"{name} >= {bound}" if expected and expected[0] < bound else ""
 
 
 def _without(name: str, missing: list[int]) -> str:
+    if not missing:
+        return ""
     if len(missing) == 1:
         return f"{name} != {missing[0]}"
     return f"{name} not in ({', '.join(map(str, missing))})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sympy
 
 from convsym.sizes.condition import All, Any, Comparison, Condition, Constant, Divides
+from convsym.sizes.extremes import Extreme
 from convsym.sizes.factors import factored
 from convsym.sizes.floats import FloatDifference, RealFunction
 from convsym.sizes.polynomial import ONE, Size, Terms, from_terms, terms
@@ -45,7 +46,7 @@ def joined(parts: tuple[Condition, ...]) -> str:
             out.append(f"{-low[1]} <= {text(from_terms(low[0]))} <= {high[1]}")
             waiting.remove(partner)
         else:
-            out.append(f"({phrase(part)})" if isinstance(part, Any) else phrase(part))
+            out.append(f"({phrase(part)})" if isinstance(part, Any) and len(parts) > 1 else phrase(part))
     return " and ".join(out)
 
 
@@ -120,7 +121,7 @@ def _operand(arg: sympy.Expr) -> str:
 
 
 def _remainder(number: Size, divisor: Size) -> str:
-    left = text(number) if isinstance(number, sympy.Symbol) else f"({text(number)})"
+    left = text(number) if isinstance(number, (sympy.Symbol, Extreme)) else f"({text(number)})"
     right = text(divisor) if isinstance(divisor, (int, sympy.Symbol)) else f"({text(divisor)})"
     return f"{left} % {right}"
 

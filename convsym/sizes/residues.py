@@ -34,14 +34,12 @@ def _list_text(name: str, numbers: list[int], word: str = "in") -> str:
     return f"{name} {word} ({', '.join(map(str, numbers))})"
 
 
-def finite_text(name: str, numbers: list[int], least: int = 1) -> str | None:
-    """Words for a finite set of positive numbers, ascending; None where they would be long.
+def finite_text(name: str, numbers: list[int], least: int = 1) -> str:
+    """Words for a finite set of positive numbers, ascending.
 
     >>> finite_text("H", [32, 48, 64, 80])
     'H % 16 == 0 and 32 <= H <= 80'
     """
-    if not numbers:
-        return None
     runs = ranges(numbers)
     if len(runs) == 1:
         return _range_text(name, *runs[0], least)
@@ -61,7 +59,7 @@ def finite_text(name: str, numbers: list[int], least: int = 1) -> str | None:
         return " or ".join(_range_text(name, a, b, least) for a, b in runs)
     if len(numbers) <= 4 * LONGEST_LIST:
         return _list_text(name, numbers)
-    return None
+    return " or ".join(_range_text(name, a, b, least) for a, b in runs)
 
 
 def _regular(name: str, numbers: list[int]) -> str | None:
@@ -77,8 +75,8 @@ def _regular(name: str, numbers: list[int]) -> str | None:
     return None
 
 
-def residues_text(name: str, residues: list[int], modulus: int) -> str | None:
-    """Words for all numbers with these remainders; empty for all numbers, None where they would be long.
+def residues_text(name: str, residues: list[int], modulus: int) -> str:
+    """Words for all numbers with these remainders; empty for all numbers.
 
     >>> residues_text("H", [0, 15], 16)
     'H % 16 in (0, 15)'
@@ -113,9 +111,7 @@ def residues_text(name: str, residues: list[int], modulus: int) -> str | None:
         return f"({rest} <= {low - 1} or {rest} >= {high + 1})"
     if len(runs) <= MOST_RANGES:
         return "(" + " or ".join(_range_text(rest, a, b, 0) for a, b in runs) + ")"
-    if len(residues) <= 4 * LONGEST_LIST:
-        return _list_text(rest, residues)
-    return None
+    return _list_text(rest, residues)
 
 
 def _split(name: str, residues: list[int], modulus: int) -> str | None:
@@ -127,6 +123,4 @@ def _split(name: str, residues: list[int], modulus: int) -> str | None:
     if prod(map(len, each)) != len(residues):
         return None
     words = [residues_text(name, found, q) for found, q in zip(each, powers, strict=True)]
-    if any(word is None for word in words):
-        return None
     return " and ".join(word for word in sorted(filter(None, words), key=len))

@@ -13,7 +13,7 @@ from convsym.sizes.arithmetic import Unknown
 from convsym.sizes.arrays import over
 from convsym.sizes.component import Component
 from convsym.sizes.condition import TRUE, Comparison, Condition, all_of
-from convsym.sizes.sets import value
+from convsym.sizes.sets import TooHard, limited, value
 from convsym.sizes.truth import Truth
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ def smallest(domain: Domain, condition: Condition = TRUE) -> dict[str, int] | No
         found[s] = narrowed.interval(s)[0] or 0
     for part in narrowed.components():
         if loose.isdisjoint(part.symbols):
-            found.update(zip(part.symbols, _least_point(part), strict=True))
+            try:
+                with limited():
+                    found.update(zip(part.symbols, _least_point(part), strict=True))
+            except TooHard:
+                loose.update(part.symbols)
     if loose:
         rest = _least_of_grid(narrowed, sorted(loose, key=lambda s: s.name))
         if rest is None:

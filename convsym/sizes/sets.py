@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import reduce
 
 import islpy as isl
@@ -17,9 +19,33 @@ from convsym.sizes.quotient import FloorDiv
 
 Symbols = tuple[sympy.Symbol, ...]
 
+#: isl stops when one question takes more steps than this (some tens of milliseconds).
+MOST_OPERATIONS = 300_000
+
 _linear: dict[sympy.Expr, bool] = {}
 _sets: dict[tuple[Condition, Symbols], isl.Set] = {}
 _spaces: dict[int, tuple[isl.LocalSpace, isl.Set]] = {}
+
+
+class TooHard(Exception):
+    """The sets would take too long to compute."""
+
+
+@contextmanager
+def limited(operations: int = MOST_OPERATIONS) -> Iterator[None]:
+    """Inside, isl works on one question; one that takes too long raises TooHard."""
+    context = isl.DEFAULT_CONTEXT
+    context.reset_operations()
+    context.set_max_operations(operations)
+    try:
+        yield
+    except isl.Error as error:
+        if "maximal number of operations" in str(error):
+            raise TooHard from None
+        raise
+    finally:
+        context.set_max_operations(0)
+        context.reset_operations()
 
 
 def is_linear(size: Size) -> bool:
@@ -215,6 +241,7 @@ def interval_of(found: isl.Set, place: int) -> tuple[int | None, int | None]:
 
 __all__ = [
     "Symbols",
+    "TooHard",
     "condition_period",
     "embedded",
     "free_symbols",
@@ -222,6 +249,7 @@ __all__ = [
     "is_linear",
     "is_presburger",
     "isl_set",
+    "limited",
     "ordered",
     "period",
     "positive",

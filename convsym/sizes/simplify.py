@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import islpy as isl
 import sympy
 
-from convsym.sizes.arithmetic import add, maximum, minimum, multiply, power, product, symbol, total
+from convsym.sizes.arithmetic import add, maximum, minimum, multiply, power, product, total, unknown
 from convsym.sizes.cases import Piecewise, piecewise
 from convsym.sizes.condition import ge
 from convsym.sizes.extremes import Extreme, Maximum
@@ -42,7 +42,8 @@ def simplified(domain: Domain, size: Size) -> Size:
         return first
     replaced: dict[sympy.Symbol, tuple[Size, sympy.Symbol, int, int]] = {}
     for s, (modulus, rest) in steps.items():
-        count = symbol(f"{s.name} by {modulus}")
+        least = ((domain.interval(s)[0] or 0) - rest) // modulus
+        count = unknown(f"{s.name} by {modulus}", least)
         replaced[s] = (add(multiply(modulus, count), rest), count, modulus, rest)
     inner = _Rewriting(domain, {s: r[0] for s, r in replaced.items()}).of(first)
     outer = _back(inner, {count: (s, m, rest) for s, (_, count, m, rest) in replaced.items()})

@@ -79,7 +79,7 @@ class Style:
 
     def remainder(self, remainder: Remainder) -> str:
         number = self.size(remainder.number)
-        bare = isinstance(remainder.number, sympy.Symbol)
+        bare = isinstance(remainder.number, (sympy.Symbol, Extreme))
         return f"{number if bare else f'({number})'} % {remainder.divisor}"
 
     def call(self, name: str, arguments: list[str]) -> str:
@@ -227,7 +227,7 @@ class Pretty(Style):
 
     def remainder(self, remainder: Remainder) -> str:
         number = self.size(remainder.number)
-        bare = isinstance(remainder.number, sympy.Symbol)
+        bare = isinstance(remainder.number, (sympy.Symbol, Extreme))
         return f"{number if bare else f'({number})'} mod {remainder.divisor}"
 
     def root(self, inner: str) -> str:
@@ -263,7 +263,7 @@ class Latex(Style):
 
     def remainder(self, remainder: Remainder) -> str:
         number = self.size(remainder.number)
-        bare = isinstance(remainder.number, sympy.Symbol)
+        bare = isinstance(remainder.number, (sympy.Symbol, Extreme))
         return rf"{number if bare else rf'({number})'} \bmod {remainder.divisor}"
 
     def call(self, name: str, arguments: list[str]) -> str:
