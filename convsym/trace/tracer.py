@@ -32,6 +32,7 @@ from convsym.sizes.truth import Truth
 from convsym.trace import values
 from convsym.trace.errors import Unsupported
 from convsym.trace.frames import user_place
+from convsym.trace.join import call_joined
 from convsym.trace.numbers import (
     SymbolicBool,
     SymbolicFloat,
@@ -74,10 +75,13 @@ class Tracer(TorchFunctionMode):
         self.inlining: Any = None
         self.first_inputs: dict[int, Tensor] = {}
         self.deepest = ""
+        self.refused: list[Exception] = []
         self._modules: list[tuple[nn.Module, str]] = []
         self._leaf: nn.Module | None = None
-        self._times_called: dict[str, int] = {}
-        self._lifted: dict[int, tuple[torch.Tensor, Tensor]] = {}
+        self.times_called: dict[str, int] = {}
+        self.called: list[str] = []
+        self.lifted: dict[int, tuple[torch.Tensor, Tensor]] = {}
+        self.overridden: dict[int, tuple[torch.Tensor, Tensor]] = {}
 
     # What rules ask (convsym.ops.catalogue.Site)
 
@@ -109,7 +113,7 @@ class Tracer(TorchFunctionMode):
         if decided is Truth.YES:
             return True
         requirement = Requirement(kind, condition, template, values, help)
-        place, path = user_place(), self._module_path()
+        place, path = user_place(), self.module_path
         if decided is Truth.NO:
             self._found(Finding(requirement, place, self._definition(), path, self.path.domain.smallest()))
             return False
@@ -181,7 +185,7 @@ class Tracer(TorchFunctionMode):
         if isinstance(tensor, SymbolicTensor):
             tensor.spec, tensor._shape = spec, None
         else:
-            self._lifted[id(tensor)] = (tensor, spec)
+            self.overridden[id(tensor)] = (tensor, spec)
 
     # Calls of functions and methods
 
@@ -276,7 +280,7 @@ class Tracer(TorchFunctionMode):
             return self.device
         elif name == "is_meta":
             return False
-        elif isinstance(args[0], SymbolicTensor) or id(args[0]) in self._lifted:
+        elif isinstance(args[0], SymbolicTensor) or id(args[0]) in self.overridden:
             if name in ("T", "mT", "H", "mH", "real", "imag"):
                 return getattr(self, f"_attribute_{name}")(args[0])
         with torch._C.DisableTorchFunctionSubclass():
@@ -329,9 +333,9 @@ class Tracer(TorchFunctionMode):
 
     def call_module(self, module: nn.Module, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What a module returns: from its rule when its exact type has one, else by tracing inside."""
-        path = self.names.get(id(module)) or self._module_path()
-        index = self._times_called.get(path, 0)
-        self._times_called[path] = index + 1
+        path = self.names.get(id(module)) or self.module_path
+        index = self.times_called.get(path, 0)
+        self.remember_called([path])
         self._modules.append((module, path))
         try:
             if isinstance(module, LazyModuleMixin) and args and isinstance(args[0], torch.Tensor):
@@ -346,7 +350,7 @@ class Tracer(TorchFunctionMode):
                 finally:
                     self._leaf = before
             else:
-                output = original(module, *args, **kwargs)
+                output = self._inside_module(module, original, args, kwargs)
         except BaseException:
             # The innermost module comes first; the ones around it see the same exception later.
             self.deepest = self.deepest or path
@@ -359,7 +363,28 @@ class Tracer(TorchFunctionMode):
             )
         return output
 
-    def _module_path(self) -> str:
+    def remember_called(self, paths: list[str]) -> None:
+        """Count one more call of each of these modules."""
+        self.called += paths
+        for path in paths:
+            self.times_called[path] = self.times_called.get(path, 0) + 1
+
+    def forget_called(self, kept: int) -> None:
+        """Keep only the first so many calls of modules."""
+        for path in self.called[kept:]:
+            self.times_called[path] -= 1
+        del self.called[kept:]
+
+    def _inside_module(self, module: nn.Module, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        def call() -> Any:
+            return original(module, *args, **kwargs)
+
+        # The whole forward is followed along every way by explore().
+        return call() if len(self._modules) == 1 else call_joined(self, module, args, kwargs, call)
+
+    @property
+    def module_path(self) -> str:
+        """The qualified name of the innermost module."""
         return self._modules[-1][1] if self._modules else ""
 
     def _definition(self) -> Place | None:
@@ -371,7 +396,7 @@ class Tracer(TorchFunctionMode):
         """What is known of any tensor: of a traced one its spec, of a parameter, buffer or constant its shape."""
         if type(tensor) is SymbolicTensor:
             return tensor.spec
-        known = self._lifted.get(id(tensor))
+        known = self.overridden.get(id(tensor)) or self.lifted.get(id(tensor))
         if known is not None:
             return known[1]
         with torch._C.DisableTorchFunction():
@@ -383,7 +408,7 @@ class Tracer(TorchFunctionMode):
                     data = tensor.detach()
                 strides = None if tensor.is_contiguous() else tuple(tensor.stride())
                 spec = Tensor(tuple(tensor.shape), tensor.dtype, strides, data)
-        self._lifted[id(tensor)] = (tensor, spec)
+        self.lifted[id(tensor)] = (tensor, spec)
         return spec
 
     def _plain(self, value: Any, inputs: list[Tensor]) -> Any:
@@ -433,7 +458,7 @@ class Tracer(TorchFunctionMode):
             Call(
                 index=len(self.calls),
                 op=op,
-                path=self._module_path(),
+                path=self.module_path,
                 inputs=tuple(inputs),
                 outputs=outputs,
                 parameters=outcome.parameters,
