@@ -20,9 +20,7 @@ def render(report: Report, page: Page) -> str:
 
 
 def _totals(report: Report, at: str) -> str:
-    lines = [
-        [fact.label, _code(fact.formula), *([fact.number] if at else [])] for fact in facts(report)
-    ]
+    lines = [[fact.label, _code(fact.formula), *([fact.number] if at else [])] for fact in facts(report)]
     return _table(["", "for all sizes", *([f"at {at}"] if at else [])], lines)
 
 
@@ -34,7 +32,9 @@ def _modules(report: Report, at: str) -> str:
         cells = [name, _code(row.output) if row.called else "not called", row.parameters, _code(row.flops)]
         lines.append([*cells, *([row.output_at, row.flops_at, row.share_at] if at else [])])
     extra = ["output", "FLOPs", "share"] if at else []
-    table = _table(["module", "output", "parameters", "FLOPs", *(f"{e} at {at}" if e != "share" else e for e in extra)], lines)
+    table = _table(
+        ["module", "output", "parameters", "FLOPs", *(f"{e} at {at}" if e != "share" else e for e in extra)], lines
+    )
     return f"{table}\n\n{shown.hidden} modules lie deeper." if shown.hidden else table
 
 

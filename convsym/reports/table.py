@@ -43,7 +43,13 @@ def _table(report: Report, shown: Tree, page: Page) -> Table:
 
 def _cells(row: Row, numbers: bool, beside: bool) -> list[RenderableType]:
     if not row.called:
-        return [_module(row), Text("not called", style="dim"), *[""] * beside, row.parameters, *[""] * (1 + 2 * numbers)]
+        return [
+            _module(row),
+            Text("not called", style="dim"),
+            *[""] * beside,
+            row.parameters,
+            *[""] * (1 + 2 * numbers),
+        ]
     output: RenderableType = Text(row.output)
     if numbers and not beside and row.output_at != row.output:
         output = Group(Text(row.output), Text(row.output_at, style="bold"))
