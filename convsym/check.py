@@ -1,0 +1,185 @@
+"""A file in, diagnostics out."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from torch import nn
+
+from convsym.analysis.result import Analysis
+from convsym.diagnostics import Diagnostic, in_order
+from convsym.graph.place import Place
+from convsym.plugins import broken, tables
+from convsym.rules import Rule
+from convsym.rules.broken_plugin import BrokenPlugin
+from convsym.rules.failing_constructor import FailingConstructor
+from convsym.rules.failing_import import FailingImport
+from convsym.rules.invalid_argument import InvalidArgument
+from convsym.rules.missing_arguments import MissingArguments
+from convsym.rules.no_such_model import NoSuchModel
+from convsym.rules.syntax_error import SyntaxError as SyntaxErrorRule
+from convsym.rules.unknown_input import UnknownInput
+from convsym.rules.unsupported_operation import UnsupportedOperation
+from convsym.rules.unusable_input import UnusableInput
+from convsym.trace.errors import (
+    BadInput,
+    ConstructionError,
+    DoesNotImport,
+    DoesNotParse,
+    LoadError,
+    NeedsArguments,
+)
+from convsym.trace.loading import build_file, execute, parse_file, required_arguments
+from convsym.trace.slicing import Slices
+from convsym.trace.surroundings import surroundings
+
+__all__ = ["build_file", "check_file", "diagnose"]
+
+
+def check_file(
+    path: str | os.PathLike[str], entry: str | None = None, inputs: Sequence[str] | None = None
+) -> list[Diagnostic]:
+    """Check the models of a Python file.
+
+    `entry` is an expression in the names of the file, as `build_file` takes it. Without one, every module class that
+    can be built without arguments and is no part of another one is checked, and every module that the file makes at
+    its top level. `inputs` are the specs of the model's inputs; without them they are inferred.
+
+    Whatever is wrong with the file is a diagnostic, never an exception.
+    """
+    path = os.fspath(path)
+    found: list[Diagnostic] = []
+    try:
+        entries = [entry] if entry is not None else entries_of(path)
+    except LoadError as error:
+        return [of_load_error(error, path)]
+    for one in entries:
+        found.extend(_checked(path, one, inputs))
+    found.extend(BrokenPlugin().diagnostic(plugin.message, None) for plugin in broken())
+    return in_order(dict.fromkeys(found))
+
+
+def _checked(path: str, entry: str, inputs: Sequence[str] | None) -> Iterator[Diagnostic]:
+    from convsym.api import analyze
+    from convsym.trace.inference import infer_specs
+
+    try:
+        with surroundings(path):
+            model = build_file(path, entry)
+            specs = list(inputs) if inputs else infer_specs(model)
+            if specs is None:
+                yield UnknownInput().diagnostic(
+                    f"{entry} was not checked: its input cannot be inferred from its first layers", _class_line(model)
+                )
+                return
+            yield from analyze(model, *specs).diagnostics
+    except LoadError as error:
+        yield of_load_error(error, path)
+    except BadInput as error:
+        yield UnusableInput().diagnostic(str(error), Place(path, 1))
+    except Exception as error:
+        message = " ".join(str(error).split())
+        yield UnsupportedOperation().diagnostic(
+            f"{entry} was not checked: convsym itself failed with {type(error).__name__}: {message}", Place(path, 1)
+        )
+
+
+def diagnose(analysis: Analysis) -> tuple[Diagnostic, ...]:
+    """What the rules, built-in and of plug-ins, say about an analysis; one mistake is said once."""
+    rules = all_rules()
+    claimed = {kind for rule in rules for kind in rule.kinds}
+    found = [d for rule in rules for d in _read(rule, analysis)]
+    # An operation of a plug-in may require what no rule is written for.
+    found += [InvalidArgument().of_finding(f) for f in analysis.findings if f.requirement.kind not in claimed]
+    return tuple(in_order(_merged(found)))
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, the built-in ones first."""
+    return [rule() for _, table in tables("rules") for rule in table]
+
+
+def _read(rule: Rule, analysis: Analysis) -> Iterable[Diagnostic]:
+    try:
+        return list(rule.read(analysis))
+    except Exception as error:
+        return [BrokenPlugin().diagnostic(f"rule {rule.code} fails: {type(error).__name__}: {error}", None)]
+
+
+def _merged(found: list[Diagnostic]) -> list[Diagnostic]:
+    """One of each code, line and definition: a layer in a loop is one mistake, however often it is made."""
+    kept: dict[Any, Diagnostic] = {}
+    for one in found:
+        key = (one.code, one.place, one.related) if one.place is not None else (one.code, one.message)
+        kept.setdefault(key, one)
+    return list(kept.values())
+
+
+_LOAD_RULES: tuple[tuple[type[LoadError], type[Rule]], ...] = (
+    (DoesNotParse, SyntaxErrorRule),
+    (DoesNotImport, FailingImport),
+    (NeedsArguments, MissingArguments),
+    (ConstructionError, FailingConstructor),
+    (LoadError, NoSuchModel),
+)
+
+
+def of_load_error(error: LoadError, path: str) -> Diagnostic:
+    """Why a model could not be had, as a diagnostic."""
+    rule: Rule = next(rule for kind, rule in _LOAD_RULES if isinstance(error, kind))()
+    help = error.help
+    if isinstance(error, ConstructionError) and error.layer is not None:
+        layer, arguments = error.layer.layer.__name__, error.layer.arguments
+        same = next((r for r in all_rules() if r.refuses(layer, arguments)), None)
+        if same is not None:
+            rule, help = same, same.help
+    message = str(error)
+    if isinstance(error, ConstructionError) and error.layer is not None:
+        message += f" ({_arguments(error.layer.arguments)})"
+    return rule.diagnostic(message, error.place or Place(path, 1), error.related, {}, help)
+
+
+def _arguments(arguments: Any) -> str:
+    shown = {k: v for k, v in arguments.items() if isinstance(v, (int, str, tuple)) and not isinstance(v, bool)}
+    return ", ".join(f"{name}={value!r}" for name, value in shown.items())
+
+
+def _class_line(model: nn.Module) -> Place | None:
+    code = getattr(type(model).forward, "__code__", None)
+    return Place(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def entries_of(path: str) -> list[str]:
+    """The models of a file that can be built without being told how: classes that are no part of another, instances."""
+    slices = parse_file(path)
+    candidates = list(slices.classes)
+    with surroundings(path):
+        from convsym.trace.building import without_weights
+
+        instances = [name for name in _assigned_calls(slices) if name not in slices.classes]
+        with without_weights():
+            namespace = execute(path, slices, {*candidates, *instances})
+        classes = [n for n in candidates if _is_model(namespace.get(n)) and not required_arguments(namespace[n])]
+        used = {n for c in classes for n in slices.reaches(c) if n != c}
+        made = [n for n in instances if isinstance(namespace.get(n), nn.Module)]
+    built = {type(namespace[n]).__name__ for n in made}
+    return [c for c in classes if c not in used and c not in built] + made
+
+
+def _assigned_calls(slices: Slices) -> list[str]:
+    """Names that the top level gives to what a class of the file, or of torch.nn, makes."""
+    found = []
+    for leaf in slices.leaves:
+        node = leaf.node
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(node.targets) == 1:
+            called = ast.unparse(node.value.func)
+            if isinstance(node.targets[0], ast.Name) and (called in slices.classes or called.startswith("nn.")):
+                found.append(node.targets[0].id)
+    return found
+
+
+def _is_model(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, nn.Module) and value.forward is not nn.Module.forward

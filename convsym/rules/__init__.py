@@ -1,0 +1,87 @@
+"""The lint rules, one file each, and their code table. Imports neither torch nor sympy."""
+
+from __future__ import annotations
+
+from convsym.rules.attention_shapes import AttentionShapes
+from convsym.rules.bias_length import BiasLength
+from convsym.rules.broadcast_mismatch import BroadcastMismatch
+from convsym.rules.broken_plugin import BrokenPlugin
+from convsym.rules.concatenation_mismatch import ConcatenationMismatch
+from convsym.rules.conv_input_channels import ConvInputChannels
+from convsym.rules.conv_transpose_input_channels import ConvTransposeInputChannels
+from convsym.rules.dtype_mismatch import DtypeMismatch
+from convsym.rules.empty_output import EmptyOutput
+from convsym.rules.failing_constructor import FailingConstructor
+from convsym.rules.failing_forward import FailingForward
+from convsym.rules.failing_import import FailingImport
+from convsym.rules.impossible_reshape import ImpossibleReshape
+from convsym.rules.index_out_of_range import IndexOutOfRange
+from convsym.rules.indivisible_groups import IndivisibleGroups
+from convsym.rules.invalid_argument import InvalidArgument
+from convsym.rules.invalid_window import InvalidWindow
+from convsym.rules.kernel_larger_than_input import KernelLargerThanInput
+from convsym.rules.linear_input_features import LinearInputFeatures
+from convsym.rules.many_elements_as_one import ManyElementsAsOne
+from convsym.rules.matrix_product_mismatch import MatrixProductMismatch
+from convsym.rules.missing_arguments import MissingArguments
+from convsym.rules.no_such_axis import NoSuchAxis
+from convsym.rules.no_such_model import NoSuchModel
+from convsym.rules.norm_features_mismatch import NormFeaturesMismatch
+from convsym.rules.norm_over_one_value import NormOverOneValue
+from convsym.rules.output_padding_too_large import OutputPaddingTooLarge
+from convsym.rules.padding_too_large import PaddingTooLarge
+from convsym.rules.rule import Rule
+from convsym.rules.strided_same_padding import StridedSamePadding
+from convsym.rules.syntax_error import SyntaxError
+from convsym.rules.uneven_split import UnevenSplit
+from convsym.rules.unknown_input import UnknownInput
+from convsym.rules.unpool_indices import UnpoolIndices
+from convsym.rules.unreachable_output_size import UnreachableOutputSize
+from convsym.rules.unsupported_operation import UnsupportedOperation
+from convsym.rules.unusable_input import UnusableInput
+from convsym.rules.view_of_permuted_memory import ViewOfPermutedMemory
+from convsym.rules.wrong_rank import WrongRank
+
+# Codes are never used again for something else.
+RULES: tuple[type[Rule], ...] = (
+    SyntaxError,  # CS001
+    FailingImport,  # CS002
+    NoSuchModel,  # CS003
+    MissingArguments,  # CS004
+    FailingConstructor,  # CS005
+    FailingForward,  # CS006
+    UnsupportedOperation,  # CS007
+    UnusableInput,  # CS008
+    UnknownInput,  # CS009
+    BrokenPlugin,  # CS010
+    ConvInputChannels,  # CS101
+    ConvTransposeInputChannels,  # CS102
+    IndivisibleGroups,  # CS103
+    OutputPaddingTooLarge,  # CS104
+    KernelLargerThanInput,  # CS105
+    EmptyOutput,  # CS106
+    LinearInputFeatures,  # CS107
+    NormFeaturesMismatch,  # CS108
+    NormOverOneValue,  # CS109
+    ConcatenationMismatch,  # CS110
+    BroadcastMismatch,  # CS111
+    ImpossibleReshape,  # CS112
+    WrongRank,  # CS113
+    MatrixProductMismatch,  # CS114
+    PaddingTooLarge,  # CS115
+    UnreachableOutputSize,  # CS116
+    StridedSamePadding,  # CS117
+    UnevenSplit,  # CS118
+    IndexOutOfRange,  # CS119
+    InvalidWindow,  # CS120
+    BiasLength,  # CS121
+    UnpoolIndices,  # CS122
+    ViewOfPermutedMemory,  # CS123
+    NoSuchAxis,  # CS124
+    DtypeMismatch,  # CS125
+    AttentionShapes,  # CS126
+    InvalidArgument,  # CS127
+    ManyElementsAsOne,  # CS129
+)
+
+__all__ = ["RULES", "Rule"]
