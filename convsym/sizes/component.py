@@ -8,14 +8,14 @@ import islpy as isl
 
 from convsym.sizes.bounds import Interval
 from convsym.sizes.condition import Condition
-from convsym.sizes.sets import Symbols, TooHard, embedded, interval_of, isl_set, limited, ordered, positive
+from convsym.sizes.sets import Symbols, TooHard, embedded, evenly, interval_of, isl_set, limited, ordered, positive, regular
 from convsym.sizes.truth import Truth
 
 
 class Component:
     """Symbols, the set of their values, and the conditions that made the set. Answers are kept."""
 
-    __slots__ = ("_answers", "_intervals", "conditions", "empty", "points", "symbols")
+    __slots__ = ("_answers", "_intervals", "_narrowed", "conditions", "empty", "points", "symbols")
 
     def __init__(self, symbols: Symbols, points: isl.Set, conditions: tuple[Condition, ...]):
         self.symbols = symbols
@@ -24,6 +24,7 @@ class Component:
         self.empty: bool = points.is_empty()
         self._intervals: tuple[Interval, ...] | None = None
         self._answers: dict[Condition, Truth] = {}
+        self._narrowed: dict[tuple[Condition, Condition], Component] = {}
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -60,11 +61,27 @@ class Component:
     def narrowed(self, condition: Condition, exact: Condition) -> Component:
         """Where the condition holds too; ``exact`` says the same in Presburger terms. TooHard where that is no set
         to work with."""
-        with limited():
-            points = self.points.intersect(self.over(exact))
-            if points.n_basic_set() > 1:
-                points = points.coalesce()
-            return Component(self.symbols, points, (*self.conditions, condition))
+        found = self._narrowed.get((condition, exact))
+        if found is None:
+            with limited():
+                points = self.points.intersect(self.over(exact))
+                if points.n_basic_set() > 1:
+                    points = points.coalesce()
+                if len(self.symbols) == 1:
+                    points = _plainer(points)
+                found = Component(self.symbols, points, (*self.conditions, condition))
+            # The same branches are taken again and again, and answers are kept with the component.
+            self._narrowed[condition, exact] = found
+        return found
+
+
+def _plainer(points: isl.Set) -> isl.Set:
+    """The same points said with one remainder, where that is all there is to it: what follows is then decided fast,
+    however long the chain of conditions that led there."""
+    if points.is_empty():
+        return points
+    found = regular(points)
+    return points if found is None else evenly(*found)
 
 
 _alone: dict[Symbols, Component] = {}

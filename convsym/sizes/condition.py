@@ -202,9 +202,21 @@ def free_symbols(size: Size | sympy.Expr) -> frozenset[sympy.Symbol]:
     except KeyError:
         if len(_free) > TABLE_LIMIT:
             _free.clear()
-        # Walked with the answers for the parts kept: the same quotients stand in thousands of sizes.
-        found = frozenset([size]) if size.is_Symbol else frozenset().union(*(free_symbols(a) for a in size.args))
-        found = found - {s for s in found if not isinstance(s, sympy.Symbol) or not s.is_integer}
+        # Walked without recursion, for quotients nested a thousand deep; the answers for parts are used again.
+        symbols: set[sympy.Symbol] = set()
+        seen: set[sympy.Basic] = set()
+        waiting = [size]
+        while waiting:
+            part = waiting.pop()
+            if part.is_Symbol:
+                if part.is_integer:
+                    symbols.add(part)
+            elif part in _free:
+                symbols |= _free[part]
+            elif part not in seen:
+                seen.add(part)
+                waiting += part.args
+        found = frozenset(symbols)
         _free[size] = found
         return found
 

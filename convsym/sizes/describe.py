@@ -14,6 +14,7 @@ from convsym.sizes.condition import TRUE, Condition
 from convsym.sizes.lines import line_text
 from convsym.sizes.phrases import joined
 from convsym.sizes.products import without_products
+from convsym.sizes.residues import both
 from convsym.sizes.sets import Symbols, TooHard, limited, positive
 
 if TYPE_CHECKING:
@@ -46,21 +47,10 @@ def described(domain: Domain) -> str:
     found = [text for _, text in texts]
     if domain.residue:
         found.append(joined(domain.residue))
-    if len(found) > 1:
-        found = [f"({text})" if _has_or(text) else text for text in found]
     if found:
-        return " and ".join(found)
+        return both(*found)
     names = [s.name for s in domain.all_symbols() if not isinstance(s, Unknown)]
     return f"every {', '.join(names)} >= 1" if names else "everything"
-
-
-def _has_or(text: str) -> bool:
-    depth = 0
-    for i, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if not depth and text.startswith(" or ", i):
-            return True
-    return False
 
 
 def _apart(part: Component) -> list[Component]:
@@ -143,7 +133,7 @@ def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[symp
     rest = tuple(claim[1] for claim in kept if isinstance(claim[1], Condition))
     if rest:
         texts.append(joined(rest))
-    return " and ".join(f"({text})" if len(texts) > 1 and _has_or(text) else text for text in texts)
+    return both(*texts)
 
 
 def _meet(start: isl.Set, claims: list[tuple[int, str | Condition, isl.Set]]) -> isl.Set:

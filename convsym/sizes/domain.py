@@ -84,7 +84,7 @@ class Domain:
         self._components: Mapping[sympy.Symbol, Component] = parts or {}
         self._empty = empty
         self._bounds: Bounds | None = None
-        self._decided: dict[Condition, Truth] = {}
+        self._decided = _answers_of(self._components, residue)
         self._holds: object = None
 
     @staticmethod
@@ -378,6 +378,20 @@ class Domain:
     def is_surely_empty(self) -> bool:
         """Whether emptiness is proved."""
         return self._empty
+
+
+_answers: dict[tuple[frozenset[Component], tuple[Condition, ...]], dict[Condition, Truth]] = {}
+
+
+def _answers_of(parts: Mapping[sympy.Symbol, Component], residue: tuple[Condition, ...]) -> dict[Condition, Truth]:
+    """The answers given so far by any domain of the same points, however it came about."""
+    key = (frozenset(parts.values()), residue)
+    found = _answers.get(key)
+    if found is None:
+        if len(_answers) > TABLE_LIMIT:
+            _answers.clear()
+        found = _answers[key] = {}
+    return found
 
 
 def _from_one(name: str) -> Condition:

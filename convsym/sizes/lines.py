@@ -13,7 +13,8 @@ import numpy.typing as npt
 import sympy
 
 from convsym.sizes.bounds import symbol_interval
-from convsym.sizes.residues import finite_text, residues_text
+from convsym.sizes.residues import both, finite_text, residues_text
+from convsym.sizes.sets import regular
 
 Bits: TypeAlias = "npt.NDArray[np.bool_]"
 Numbers: TypeAlias = "npt.NDArray[Any]"
@@ -38,8 +39,21 @@ def line_text(symbol: sympy.Symbol, points: isl.Set) -> str | None:
     """The set in words, empty where it is all the symbol can be, None where it takes too many members to see a
     pattern."""
     start, _ = symbol_interval(symbol)
+    plain = regular(points)
+    if plain is not None:
+        return _regular_text(symbol.name, start or 0, *plain)
     pattern = pattern_of(points, start or 0)
     return None if pattern is None else pattern_text(symbol.name, pattern)
+
+
+def _regular_text(name: str, start: int, modulus: int, rest: int, low: int, high: int | None) -> str:
+    if high is not None:
+        members = range(low, high + 1, modulus)
+        if modulus == 1 or len(members) <= 3:
+            return finite_text(name, list(members) if modulus > 1 else members)
+        return f"{name} % {modulus} == {rest} and {low} <= {name} <= {high}"
+    same = "" if modulus == 1 else f"{name} % {modulus} == {rest}"
+    return both(same, f"{name} >= {low}" if low - modulus >= start else "")
 
 
 def pattern_of(points: isl.Set, start: int) -> Pattern | None:
@@ -164,7 +178,8 @@ def pattern_text(name: str, pattern: Pattern) -> str:
     if not extra:
         # One bound, and sizes that are missing above it.
         first = members[0] if members else later
-        options.append(_and(regular, _at_least(name, first, expected), _without(name, [n for n in expected if n > first and n not in known])))
+        missing = [n for n in expected if n > first and n not in known]
+        options.append(both(regular, _at_least(name, first, expected), _without(name, missing)))
     elif known.issuperset(expected):
         # Regular throughout, and a few sizes besides; or all sizes up to the last of them.
         options.append(f"{finite_text(name, extra)} or {regular}")
@@ -172,12 +187,8 @@ def pattern_text(name: str, pattern: Pattern) -> str:
             options.append(f"{finite_text(name, list(range(pattern.start, extra[-1] + 1)))} or {regular}")
     if members:
         # The regular part from where it is regular, or one of the few before.
-        options.append(f"{finite_text(name, members)} or {_and(regular, _at_least(name, later, expected)) or 'True'}")
+        options.append(f"{finite_text(name, members)} or {both(regular, _at_least(name, later, expected)) or 'True'}")
     return min(options, key=len)
-
-
-def _and(*parts: str) -> str:
-    return " and ".join(part for part in parts if part)
 
 
 def _at_least(name: str, bound: int, expected: list[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import sympy
@@ -11,8 +12,10 @@ LONGEST_LIST = 8
 MOST_RANGES = 4
 
 
-def ranges(numbers: list[int]) -> list[tuple[int, int]]:
+def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Ascending numbers as runs without gaps."""
+    if isinstance(numbers, range) and numbers.step == 1:
+        return [(numbers[0], numbers[-1])]
     found: list[tuple[int, int]] = []
     for n in numbers:
         if found and found[-1][1] == n - 1:
@@ -20,6 +23,22 @@ def ranges(numbers: list[int]) -> list[tuple[int, int]]:
         else:
             found.append((n, n))
     return found
+
+
+def both(*texts: str) -> str:
+    """The texts that say something, with ``and`` between them; what has an ``or`` in it gets parentheses."""
+    said = [text for text in texts if text]
+    return " and ".join(f"({text})" if len(said) > 1 and has_or(text) else text for text in said)
+
+
+def has_or(text: str) -> bool:
+    """Whether an ``or`` stands outside all parentheses."""
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if not depth and text.startswith(" or ", i):
+            return True
+    return False
 
 
 def _range_text(name: str, low: int, high: int, least: int) -> str:
@@ -30,11 +49,11 @@ def _range_text(name: str, low: int, high: int, least: int) -> str:
     return f"{low} <= {name} <= {high}"
 
 
-def _list_text(name: str, numbers: list[int], word: str = "in") -> str:
+def _list_text(name: str, numbers: Sequence[int], word: str = "in") -> str:
     return f"{name} {word} ({', '.join(map(str, numbers))})"
 
 
-def finite_text(name: str, numbers: list[int], least: int = 1) -> str:
+def finite_text(name: str, numbers: Sequence[int], least: int = 1) -> str:
     """Words for a finite set of positive numbers, ascending.
 
     >>> finite_text("H", [32, 48, 64, 80])
@@ -48,13 +67,13 @@ def finite_text(name: str, numbers: list[int], least: int = 1) -> str:
     low, high = numbers[0], numbers[-1]
     regular = _regular(name, numbers)
     if regular is not None:
-        return f"{regular} and {low} <= {name} <= {high}"
+        return both(regular, f"{low} <= {name} <= {high}")
     if len(numbers) <= LONGEST_LIST:
         return _list_text(name, numbers)
     holes = sorted(set(range(low, high + 1)) - set(numbers)) if high - low < 10**6 else []
     if 0 < len(holes) <= MOST_RANGES:
         rest = f"{name} != {holes[0]}" if len(holes) == 1 else _list_text(name, holes, "not in")
-        return f"{_range_text(name, low, high, least)} and {rest}"
+        return both(_range_text(name, low, high, least), rest)
     if len(runs) <= MOST_RANGES:
         return " or ".join(_range_text(name, a, b, least) for a, b in runs)
     if len(numbers) <= 4 * LONGEST_LIST:
@@ -62,7 +81,7 @@ def finite_text(name: str, numbers: list[int], least: int = 1) -> str:
     return " or ".join(_range_text(name, a, b, least) for a, b in runs)
 
 
-def _regular(name: str, numbers: list[int]) -> str | None:
+def _regular(name: str, numbers: Sequence[int]) -> str | None:
     """The remainders all numbers between the first and the last share, where that describes them."""
     low, high = numbers[0], numbers[-1]
     for modulus in range(2, min(1024, (high - low) // 2 + 1)):
@@ -108,9 +127,9 @@ def residues_text(name: str, residues: list[int], modulus: int) -> str:
     if len(holes) == 1:
         # The wanted remainders go round the end: all but one run.
         low, high = holes[0]
-        return f"({rest} <= {low - 1} or {rest} >= {high + 1})"
+        return f"{_range_text(rest, 0, low - 1, 0)} or {rest} >= {high + 1}"
     if len(runs) <= MOST_RANGES:
-        return "(" + " or ".join(_range_text(rest, a, b, 0) for a, b in runs) + ")"
+        return " or ".join(_range_text(rest, a, b, 0) for a, b in runs)
     return _list_text(rest, residues)
 
 
@@ -123,4 +142,4 @@ def _split(name: str, residues: list[int], modulus: int) -> str | None:
     if prod(map(len, each)) != len(residues):
         return None
     words = [residues_text(name, found, q) for found, q in zip(each, powers, strict=True)]
-    return " and ".join(word for word in sorted(filter(None, words), key=len))
+    return both(*sorted(words, key=len))

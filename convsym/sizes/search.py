@@ -57,8 +57,14 @@ def _least_point(part: Component) -> list[int]:
         total = total.add(isl.Aff.var_on_domain(isl.LocalSpace.from_space(space), isl.dim_type.set, i))
     least = part.points.min_val(total)
     level = total.add(isl.Aff.val_on_domain(isl.LocalSpace.from_space(space), least.neg())).zero_basic_set()
-    point = part.points.intersect(level.to_set()).lexmin().sample_point()
-    return [point.get_coordinate_val(isl.dim_type.set, i).to_python() for i in range(len(part.symbols))]
+    points = part.points.intersect(level.to_set())
+    found = []
+    for i in range(len(part.symbols)):
+        # One dimension after the other: isl's lexmin loses points of sets with nested divisions.
+        low = points.dim_min_val(i)
+        points = points.fix_val(isl.dim_type.set, i, low)
+        found.append(low.to_python())
+    return found
 
 
 def _tied_by_residue(domain: Domain) -> set[sympy.Symbol]:

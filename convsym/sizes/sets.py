@@ -239,11 +239,39 @@ def interval_of(found: isl.Set, place: int) -> tuple[int | None, int | None]:
     return (low.to_python() if low.is_int() else None, high.to_python() if high.is_int() else None)
 
 
+def regular(points: isl.Set) -> tuple[int, int, int | None, int | None] | None:
+    """modulus, remainder, least and greatest member, when a set of one dimension that is not empty is all numbers of
+    one remainder between its ends; None for any other set."""
+    low, high = interval_of(points, 0)
+    if low is None:
+        return None
+    modulus: int = points.get_stride(0).to_python()
+    if low == high or modulus < 1:
+        modulus = 1
+    if evenly(modulus, low % modulus, low, high).is_subset(points):
+        return modulus, low % modulus, low, high
+    return None
+
+
+def evenly(modulus: int, rest: int, low: int, high: int | None) -> isl.Set:
+    """All numbers between the ends that leave the remainder."""
+    space, found = _space(1)
+    found = found.lower_bound_val(isl.dim_type.set, 0, value(low))
+    if high is not None:
+        found = found.upper_bound_val(isl.dim_type.set, 0, value(high))
+    if modulus > 1:
+        aff = isl.Aff.var_on_domain(space, isl.dim_type.set, 0)
+        shifted = aff.add(isl.Aff.val_on_domain(space, value(-rest)))
+        found = found.intersect(_zero_set(shifted.mod_val(value(modulus))))
+    return found
+
+
 __all__ = [
     "Symbols",
     "TooHard",
     "condition_period",
     "embedded",
+    "evenly",
     "free_symbols",
     "interval_of",
     "is_linear",
@@ -253,6 +281,7 @@ __all__ = [
     "ordered",
     "period",
     "positive",
+    "regular",
     "universe",
     "value",
 ]
