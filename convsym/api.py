@@ -13,7 +13,7 @@ from torch.utils import _pytree as pytree
 from convsym.analysis.result import Analysis
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue, catalogue
-from convsym.plugins import BUILTIN, Installation, installation
+from convsym.plugins import BUILTIN, Filled, installation
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
 from convsym.sizes.spelling import SpellingError, parse_condition, parse_spec
@@ -98,14 +98,13 @@ def _at(size: Size, sizes: Mapping[str, int]) -> int:
 
 def builtin_catalogue() -> Catalogue:
     """The table of all operations: the built-in families and those of plug-ins."""
-    return _catalogue(installation())
+    return _catalogue(installation().table("ops"))
 
 
 @lru_cache(maxsize=8)
-def _catalogue(installed: Installation) -> Catalogue:
-    tables, _ = installed.table("ops")
+def _catalogue(table: Filled) -> Catalogue:
     return catalogue(
-        rule if plugin is BUILTIN else guarded(plugin.name, rule) for plugin, rules in tables for rule in rules
+        rule if plugin is BUILTIN else guarded(plugin.name, rule) for plugin, rules in table.entries for rule in rules
     )
 
 

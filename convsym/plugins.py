@@ -12,6 +12,7 @@ plug-in, the rest of convsym goes on without that part of it, and `broken` says 
 from __future__ import annotations
 
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ Table = tuple[Any, ...] | Callable[[], tuple[Any, ...]] | str
 # The tables, and what an entry of each is used by. Its class is not asked for, because that would import torch.
 ENTRIES = {
     "ops": ("name", "infer", "functions", "modules"),
-    "rules": ("code", "__doc__"),
+    "rules": ("code", "name", "kinds", "severity", "read", "refuses", "__doc__"),
     "reports": ("name", "shows", "title", "render"),
 }
 
@@ -38,7 +39,10 @@ class Plugin:
     the plug-in is for. `ops` are `OpRule`s, `rules` are lint rules, `reports` are `Format`s; `convsym.extend` has all
     three, and what they are written with.
 
-    >>> Plugin("torchvision", ops="convsym_torchvision.ops:RULES").name
+    `package` names the package whose operations `ops` speak of: they are read once a model has imported it, so that a
+    plug-in costs nothing where its package plays no part.
+
+    >>> Plugin("torchvision", ops="convsym_torchvision.ops:RULES", package="torchvision").name
     'torchvision'
     """
 
@@ -46,6 +50,7 @@ class Plugin:
     ops: Table = ()
     rules: Table = ()
     reports: Table = ()
+    package: str = ""
 
     def table(self, kind: str) -> tuple[Any, ...]:
         """One of the tables, loaded; raises whatever loading it raises."""
@@ -81,12 +86,20 @@ class BrokenPlugin:
         return f"plug-in {self.name!r} of {self.distribution}: {self.reason}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Loaded:
     """A plug-in and the distribution that brought it."""
 
     plugin: Plugin
     distribution: str
+
+
+@dataclass(frozen=True, eq=False)
+class Filled:
+    """The usable entries of one table, plug-in by plug-in, and what had to be left out."""
+
+    entries: tuple[tuple[Plugin, tuple[Any, ...]], ...]
+    broken: tuple[BrokenPlugin, ...]
 
 
 class Installation:
@@ -95,7 +108,7 @@ class Installation:
     def __init__(self, entries: Sequence[EntryPoint], extra: Sequence[Plugin] = ()) -> None:
         self._entries = tuple(entries)
         self._extra = tuple(extra)
-        self._tables: dict[str, tuple[tuple[tuple[Plugin, tuple[Any, ...]], ...], tuple[BrokenPlugin, ...]]] = {}
+        self._tables: dict[tuple[str, tuple[Loaded, ...]], Filled] = {}
 
     def and_also(self, *plugins: Plugin) -> Installation:
         """The same with further plug-ins."""
@@ -118,18 +131,26 @@ class Installation:
                 good[made.plugin.name] = made
         return tuple(good.values()), tuple(broken)
 
-    def table(self, kind: str) -> tuple[tuple[tuple[Plugin, tuple[Any, ...]], ...], tuple[BrokenPlugin, ...]]:
+    def ready(self, kind: str = "ops") -> tuple[Loaded, ...]:
+        """The manifests whose table of a kind is wanted now."""
+        manifests = self.found[0]
+        if kind != "ops":
+            return manifests
+        return tuple(m for m in manifests if not m.plugin.package or m.plugin.package in sys.modules)
+
+    def table(self, kind: str) -> Filled:
         """One table, plug-in by plug-in, and what had to be left out of it."""
-        if kind not in self._tables:
-            pairs: list[tuple[Plugin, tuple[Any, ...]]] = []
+        key = kind, self.ready(kind)
+        if key not in self._tables:
+            entries: list[tuple[Plugin, tuple[Any, ...]]] = []
             broken: list[BrokenPlugin] = []
             taken: dict[Any, str] = {}
-            for loaded in self.found[0]:
+            for loaded in key[1]:
                 items, reasons = _usable(loaded.plugin, kind, taken)
-                pairs.append((loaded.plugin, items))
+                entries.append((loaded.plugin, items))
                 broken += [BrokenPlugin(loaded.plugin.name, loaded.distribution, reason) for reason in reasons]
-            self._tables[kind] = tuple(pairs), tuple(broken)
-        return self._tables[kind]
+            self._tables[key] = Filled(tuple(entries), tuple(broken))
+        return self._tables[key]
 
 
 def load(entry: EntryPoint) -> Loaded | BrokenPlugin:
@@ -176,7 +197,7 @@ def _claims(kind: str, item: Any) -> Iterator[Any]:
         yield from item.functions
         yield from item.modules
     elif kind == "rules":
-        yield item.code
+        yield item().code
     else:
         yield f"the format {item.name} for {item.shows}"
 
@@ -214,10 +235,10 @@ def installed(*plugins: Plugin) -> Iterator[Installation]:
 
 def tables(kind: str) -> Iterator[tuple[Plugin, tuple[Any, ...]]]:
     """The usable entries of one table ("ops", "rules" or "reports") of every plug-in, the built-in ones first."""
-    yield from installation().table(kind)[0]
+    yield from installation().table(kind).entries
 
 
 def broken(*kinds: str) -> tuple[BrokenPlugin, ...]:
     """What is wrong with the installed plug-ins, in the manifests themselves and in these tables; by default in all."""
     here = installation()
-    return (*here.found[1], *(found for kind in kinds or ENTRIES for found in here.table(kind)[1]))
+    return (*here.found[1], *(found for kind in kinds or ENTRIES for found in here.table(kind).broken))
