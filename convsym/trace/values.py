@@ -265,6 +265,9 @@ _ON_OBJECTS: dict[str, Callable[..., Any]] = {
     "ceil": np.frompyfunc(math.ceil, 1, 1),
     "floor": np.frompyfunc(math.floor, 1, 1),
     "unbind": list,
+    "tensor": lambda data: np.array(data, dtype=object),
+    "as_tensor": lambda data: np.array(data, dtype=object),
+    "new_tensor": lambda x, data: np.array(data, dtype=object),
 }
 
 
