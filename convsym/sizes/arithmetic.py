@@ -18,6 +18,8 @@ from typing import Any
 import sympy
 
 from convsym.sizes.bounds import BY_THEMSELVES
+from convsym.sizes.division import ceil_div as _ceil_div
+from convsym.sizes.division import floor_div
 from convsym.sizes.extremes import Maximum, Minimum, extreme
 from convsym.sizes.polynomial import (
     TABLE_LIMIT,
@@ -28,8 +30,7 @@ from convsym.sizes.polynomial import (
     multiplied,
     terms,
 )
-from convsym.sizes.quotient import ceil_div as _ceil_div
-from convsym.sizes.quotient import collect, floor_div, normal
+from convsym.sizes.sums import collect, normal
 
 __all__ = [
     "Size",

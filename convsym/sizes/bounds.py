@@ -45,7 +45,11 @@ class Bounds:
             return (size, size)
         known = self._known.get(size)
         if known is None:
-            known = self._sum(size)
+            try:
+                known = self._sum(size)
+            except RecursionError:
+                # Nested too deep to look at in one go; no bound is always a bound.
+                known = ANYTHING
             if len(self._known) > TABLE_LIMIT:
                 self._known.clear()
             self._known[size] = known

@@ -13,7 +13,7 @@ from convsym.sizes.condition import All as AllParts
 from convsym.sizes.condition import Any as AnyPart
 from convsym.sizes.floats import RealFunction
 from convsym.sizes.polynomial import Size, SizeFunction, expression
-from convsym.sizes.quotient import normal
+from convsym.sizes.sums import normal
 
 if TYPE_CHECKING:
     from convsym.sizes.bounds import Bounds, Interval

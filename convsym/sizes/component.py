@@ -8,7 +8,18 @@ import islpy as isl
 
 from convsym.sizes.bounds import Interval
 from convsym.sizes.condition import Condition
-from convsym.sizes.sets import Symbols, TooHard, embedded, evenly, interval_of, isl_set, limited, ordered, positive, regular
+from convsym.sizes.sets import (
+    Symbols,
+    TooHard,
+    embedded,
+    evenly,
+    interval_of,
+    isl_set,
+    limited,
+    ordered,
+    positive,
+    regular,
+)
 from convsym.sizes.truth import Truth
 
 

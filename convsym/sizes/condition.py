@@ -24,6 +24,7 @@ import sympy
 from convsym.sizes import ratio
 from convsym.sizes.arithmetic import add, exact_div, modulo, subtract
 from convsym.sizes.bounds import BY_THEMSELVES
+from convsym.sizes.division import floor_div
 from convsym.sizes.extremes import Extreme
 from convsym.sizes.floats import FloatDifference, FloatQuotient, RealFunction
 from convsym.sizes.polynomial import (
@@ -39,8 +40,9 @@ from convsym.sizes.polynomial import (
     sort_key,
     terms,
 )
-from convsym.sizes.quotient import FloorDiv, collect, floor_div
+from convsym.sizes.quotient import FloorDiv
 from convsym.sizes.ratio import Real
+from convsym.sizes.sums import collect
 from convsym.sizes.text import remainder_in
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sympy
 
 from convsym.sizes.bounds import BY_THEMSELVES, Interval
 from convsym.sizes.polynomial import ONE, Size, SizeFunction, expression, sort_key, terms
-from convsym.sizes.quotient import collect
+from convsym.sizes.sums import collect
 
 if TYPE_CHECKING:
     from convsym.sizes.bounds import Bounds

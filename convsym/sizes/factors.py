@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sympy
 
 from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, from_terms, powers, sort_key, terms
-from convsym.sizes.quotient import collect
+from convsym.sizes.sums import collect
 
 
 @dataclass(frozen=True)

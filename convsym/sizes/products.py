@@ -36,8 +36,9 @@ from convsym.sizes.evaluate import functions_in
 from convsym.sizes.factors import factored
 from convsym.sizes.monotone import solved
 from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, from_terms, powers, terms
-from convsym.sizes.quotient import FloorDiv, collect
+from convsym.sizes.quotient import FloorDiv
 from convsym.sizes.sets import is_linear, is_presburger, ordered
+from convsym.sizes.sums import collect
 
 #: A union with more parts than this is not built.
 MOST_PARTS = 2000

@@ -38,8 +38,8 @@ from convsym.sizes.floats import (
     Floor,
     ISqrt,
     RealFunction,
-    RoundHalfEven,
     Rounded,
+    RoundHalfEven,
     Truncate,
     real_interval,
 )

@@ -10,9 +10,11 @@ import sympy
 from convsym.sizes.arithmetic import add, maximum, minimum, multiply, power, product, total, unknown
 from convsym.sizes.cases import Piecewise, piecewise
 from convsym.sizes.condition import ge
+from convsym.sizes.division import floor_div
 from convsym.sizes.extremes import Extreme, Maximum
 from convsym.sizes.polynomial import ONE, Size, SizeFunction, Terms, expression, powers, terms
-from convsym.sizes.quotient import FloorDiv, collect, floor_div, normal
+from convsym.sizes.quotient import FloorDiv
+from convsym.sizes.sums import collect, normal
 from convsym.sizes.truth import Truth
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import sympy
 
+from convsym.sizes.division import floor_div
 from convsym.sizes.extremes import Extreme
 from convsym.sizes.floats import FloatFunction, ISqrt, RealFunction, Rounded
 from convsym.sizes.polynomial import ONE, Size, SizeFunction, Terms, powers, terms
-from convsym.sizes.quotient import FloorDiv, as_ceiling, floor_div
+from convsym.sizes.quotient import FloorDiv, as_ceiling
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
