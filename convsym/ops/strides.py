@@ -51,28 +51,6 @@ def contiguity(tensor: Tensor) -> Condition:
     return any_of(all_of(*conditions), eq(expected, 0))
 
 
-def is_dense(shape: Sizes, strides: Sizes) -> bool:
-    """Whether the elements fill one stretch of memory, in the order of some permutation of the axes."""
-    left = [(size, stride) for size, stride in zip(shape, strides, strict=True) if not (type(size) is int and size == 1)]
-    expected: Size = 1
-    while left:
-        for pair in left:
-            if equal(pair[1], expected):
-                expected = multiply(expected, pair[0])
-                left.remove(pair)
-                break
-        else:
-            return False
-    return True
-
-
-def preserved(tensor: Tensor) -> Sizes | None:
-    """The strides of a copy that keeps the layout: dense layouts stay, others become what they suggest."""
-    if tensor.strides is None or is_dense(tensor.shape, tensor.strides):
-        return tensor.strides
-    return suggested(tensor)
-
-
 def suggested(tensor: Tensor) -> Sizes | None:
     """The strides of a fresh tensor in the memory format that a tensor suggests: contiguous or channels last."""
     return normal(tensor.shape, channels_last_strides(tensor.shape)) if suggests_channels_last(tensor) else None
