@@ -13,17 +13,17 @@ from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.layout import like_channels_last
-from convsym.ops.pool import require_arithmetic_dtype, require_elements
-from convsym.ops.windowed import require_rank, spread
+from convsym.ops.pool import require_arithmetic_dtype
+from convsym.ops.windowed import require_elements, require_rank, spread
 from convsym.sizes import ratio
 from convsym.sizes.arithmetic import Size, add, multiply, subtract, total
-from convsym.sizes.condition import FALSE, TRUE, all_of, eq, ge, gt, le, lt
+from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, eq, ge, gt, le, lt
 
 Sizes = tuple[Size, ...]
 
 
 def _output_size(site: Site, op: str, axes: int, input: Tensor, output_size: Any) -> tuple[Any, ...]:
-    sizes = spread(site, op, "output_size", output_size, axes)
+    sizes = spread(site, op, "output_size", output_size, axes, takes_one=axes == 1)
     have = input.shape[-axes:] if input.rank >= axes else (1,) * axes
     if axes > 1:
         sizes = tuple(h if s is None else s for s, h in zip(sizes, have, strict=True))
@@ -45,6 +45,11 @@ def _output_size(site: Site, op: str, axes: int, input: Tensor, output_size: Any
         help="choose a positive output size",
     )
     return sizes
+
+
+def _laid_out(axes: int, input: Tensor, output: Tensor) -> Tensor:
+    # Of these kernels only those over two axes keep channels innermost.
+    return like_channels_last(input, output) if axes == 2 else output
 
 
 def adaptive_avg_pool(axes: int, site: Site, input: Tensor, output_size: Any) -> Outcome:
@@ -73,7 +78,7 @@ def adaptive_avg_pool(axes: int, site: Site, input: Tensor, output_size: Any) ->
             require_elements(site, op, input.shape[-axes:])
     require_arithmetic_dtype(site, op, input)
     lead = input.shape[: input.rank - axes] if enough else input.shape[:2]
-    output = like_channels_last(input, input.with_shape(*lead, *sizes))
+    output = _laid_out(axes, input, input.with_shape(*lead, *sizes))
     return Outcome(output, Cost(elementwise=input.numel), {"output_size": sizes})
 
 
@@ -87,7 +92,7 @@ def adaptive_max_pool(
     if enough:
         require_elements(site, op, input.shape[-axes - 1 :])
     lead = input.shape[: input.rank - axes] if enough else input.shape[:2]
-    output = like_channels_last(input, input.with_shape(*lead, *sizes))
+    output = _laid_out(axes, input, input.with_shape(*lead, *sizes))
     outputs = (output, output.as_dtype(torch.int64)) if with_indices or return_indices else output
     return Outcome(outputs, Cost(elementwise=input.numel), {"output_size": sizes})
 
@@ -125,7 +130,7 @@ def fractional_max_pool(
         require_elements(site, op, input.shape[-axes - 1 :])
         site.require(
             "kernel-too-large",
-            all_of(*(le(subtract(add(k, s), 1), n) for k, s, n in zip(kernel, sizes, spatial, strict=True))),
+            all_of(*(_leaves_room(axes, k, s, n) for k, s, n in zip(kernel, sizes, spatial, strict=True))),
             "{} cannot place {} windows of {} elements in an input of {}",
             op,
             sizes,
@@ -145,6 +150,11 @@ def fractional_max_pool(
     parameters = {"kernel_size": kernel, "output_size": sizes}
     outputs = (output, output.as_dtype(torch.int64)) if with_indices or return_indices else output
     return Outcome(outputs, Cost(elementwise=input.numel), parameters)
+
+
+def _leaves_room(axes: int, kernel: Size, windows: Size, size: Size) -> Condition:
+    needed = subtract(add(kernel, windows), 1)
+    return le(needed, size) if axes == 2 else lt(needed, size)
 
 
 def max_unpool(
@@ -252,7 +262,7 @@ def _unpooled(
         )
     require_elements(site, op, input.shape[1:])
     output = input.with_shape(*input.shape[: input.rank - axes], *sizes)
-    return Outcome(like_channels_last(input, output), parameters=parameters)
+    return Outcome(_laid_out(axes, input, output), parameters=parameters)
 
 
 def _unpool_builtin(

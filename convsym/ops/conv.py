@@ -12,10 +12,12 @@ from torch.nn import functional as F
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.windowed import per_axis, positive, require_positive, require_rank
-from convsym.sizes.arithmetic import Size, add, exact_div, floor_div, multiply, product, subtract
+from convsym.ops.dtypes import require_one_dtype
+from convsym.ops.layout import like_channels_last
+from convsym.ops.windowed import require_elements, require_positive, require_rank, spread
+from convsym.sizes.arithmetic import Size, exact_div, floor_div, multiply, product, subtract, total
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, divides, eq, ge, le
-from convsym.sizes.windows import window_out
+from convsym.sizes.windows import reach, window_out
 
 
 def conv(
@@ -36,9 +38,11 @@ def conv(
     FLOPs are two per output element and tap, as torch.utils.flop_counter counts them; the bias is element-wise work.
     """
     op = f"Conv{axes}d"
+    if not require_weight(site, op, weight, axes) or not require_rank(site, input, axes, op):
+        return Outcome(input.with_shape(*input.shape[:1], *weight.shape[:1], *(site.unknown(1) for _ in range(axes))))
     kernel, out_channels = weight.shape[2:], weight.shape[0]
     in_channels = multiply(weight.shape[1], groups)
-    stride, dilation = per_axis(stride, axes), per_axis(dilation, axes)
+    stride, dilation = spread(site, op, "stride", stride, axes), spread(site, op, "dilation", dilation, axes)
     parameters = {
         "in_channels": in_channels,
         "out_channels": out_channels,
@@ -48,13 +52,11 @@ def conv(
         "dilation": dilation,
         "groups": groups,
     }
-    before, after = pads(site, padding, kernel, stride, dilation, axes, op)
-    batched = input.rank == axes + 2
-    if not require_rank(site, input, axes, op):
-        unknown = tuple(site.unknown(1) for _ in range(axes))
-        return Outcome(input.with_shape(*input.shape[:1], out_channels, *unknown), parameters=parameters)
-    require_positive(site, "stride", "stride", stride, 1, op)
-    require_positive(site, "dilation", "dilation", dilation, 1, op)
+    require_one_dtype(site, op, input, weight, bias)
+    before, after = pads(site, padding, kernel, stride, dilation, axes, op, padding_mode)
+    valid = require_positive(site, "stride", "stride", stride, 1, op)
+    valid &= require_positive(site, "dilation", "dilation", dilation, 1, op)
+    valid &= require_positive(site, "kernel-size", "kernel_size", kernel, 1, op)
     channels, spatial = input.shape[-axes - 1], input.shape[-axes:]
     require_groups(site, op, groups, in_channels, out_channels)
     site.require(
@@ -66,44 +68,64 @@ def conv(
         channels,
         help="make in_channels={2}, or give it {1} channels",
     )
+    valid &= require_elements(site, op, spatial)
     if padding_mode != "zeros":
         require_padding_fits(site, op, padding_mode, spatial, before, after)
     require_bias(site, op, bias, out_channels)
     sizes: list[Size] = []
     for size, k, s, p, q, d in zip(spatial, kernel, stride, before, after, dilation, strict=True):
-        fits = site.require(
+        fits = valid and site.require(
             "kernel-too-large",
             fits_window(size, k, p, q, d),
             "the kernel of {} spans {} pixels, but the padded input has only {}",
             op,
-            _span(k, d),
-            add(add(size, p), q),
+            reach(k, d),
+            total((size, p, q)),
             help="use a smaller kernel_size or dilation, more padding, or a larger input",
         )
-        sizes.append(positive(site, window_out(size, k, s, p, q, d), fits))
+        sizes.append(window_out(size, k, s, p, q, d) if fits else site.unknown(1))
     shape = (*input.shape[: input.rank - axes - 1], out_channels, *sizes)
     output = input.with_shape(*shape)
+    if padding_mode != "circular":
+        output = like_channels_last(input, output)
     taps = multiply(product(kernel), weight.shape[1])
     numel = output.numel
     cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
-    return Outcome(output if batched else output, cost, parameters)
+    return Outcome(output, cost, parameters)
 
 
-def _span(kernel_size: Size, dilation: Size) -> Size:
-    return add(multiply(dilation, subtract(kernel_size, 1)), 1)
+def require_weight(site: Site, op: str, weight: Tensor, axes: int) -> bool:
+    """A weight with two axes of channels, and one for each axis of the kernel."""
+    return weight.rank == axes + 2 or site.require(
+        "weight-rank",
+        FALSE,
+        "{} takes a weight of {} axes, but gets one of shape {}",
+        op,
+        str(axes + 2),
+        weight.shape,
+        help="give one kernel_size for all axes, or one for each",
+    )
 
 
 def fits_window(size: Size, kernel_size: Size, before: Size, after: Size, dilation: Size) -> Condition:
     """Whether at least one window fits into the padded input."""
-    return ge(add(add(size, before), after), _span(kernel_size, dilation))
+    return ge(total((size, before, after)), reach(kernel_size, dilation))
 
 
 def pads(
-    site: Site, padding: Any, kernel: tuple[Size, ...], stride: Any, dilation: Any, axes: int, op: str
+    site: Site,
+    padding: Any,
+    kernel: tuple[Size, ...],
+    stride: Any,
+    dilation: Any,
+    axes: int,
+    op: str,
+    padding_mode: str = "zeros",
 ) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
     """The padding before and after each axis, for numbers, "valid" and "same".
 
-    "same" pads dilation (kernel - 1) in all, the odd one after; torch refuses it with a stride.
+    "same" pads dilation (kernel - 1) in all, the odd one after; torch refuses it with a stride. Negative padding crops
+    in every padding_mode but "zeros", which refuses it.
     """
     if padding == "valid":
         return (0,) * axes, (0,) * axes
@@ -119,13 +141,33 @@ def pads(
         whole = [multiply(d, subtract(k, 1)) for k, d in zip(kernel, dilation, strict=True)]
         before = tuple(floor_div(w, 2) for w in whole)
         return before, tuple(subtract(w, b) for w, b in zip(whole, before, strict=True))
-    both = per_axis(padding, axes)
-    require_positive(site, "padding", "padding", both, 0, op)
+    if isinstance(padding, str):
+        site.require(
+            "argument-choice",
+            FALSE,
+            "{} has padding={}, which must be a number, 'same' or 'valid'",
+            op,
+            repr(padding),
+            help="choose one of them",
+        )
+        padding = 0
+    both = spread(site, op, "padding", padding, axes, takes_one=padding_mode == "zeros")
+    if padding_mode == "zeros":
+        require_positive(site, "padding", "padding", both, 0, op)
     return both, both
 
 
 def require_groups(site: Site, op: str, groups: Size, in_channels: Size, out_channels: Size) -> None:
     """Both channel counts must be divisible by `groups`."""
+    if not site.require(
+        "groups",
+        ge(groups, 1),
+        "{} has groups={}, which must be at least 1",
+        op,
+        groups,
+        help="choose groups that divide both in_channels and out_channels",
+    ):
+        return
     for name, channels in (("in_channels", in_channels), ("out_channels", out_channels)):
         site.require(
             "groups",

@@ -11,10 +11,12 @@ from torch import nn
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.conv import require_bias, require_groups
-from convsym.ops.windowed import per_axis, positive, require_positive, require_rank
+from convsym.ops.conv import require_bias, require_groups, require_weight
+from convsym.ops.dtypes import require_one_dtype
+from convsym.ops.layout import like_channels_last
+from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread
 from convsym.sizes.arithmetic import Size, exact_div, multiply, product, subtract
-from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq, ge, le, lt
+from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge, gt, le, lt
 from convsym.sizes.windows import transposed_out
 
 
@@ -36,10 +38,13 @@ def conv_transpose(
     input element and tap, as torch.utils.flop_counter counts them: every input pixel meets the whole kernel once.
     """
     op = f"ConvTranspose{axes}d"
+    if not require_weight(site, op, weight, axes) or not require_rank(site, input, axes, op):
+        return Outcome(input.with_shape(*input.shape[:1], *weight.shape[1:2], *(site.unknown(1) for _ in range(axes))))
     kernel, in_channels = weight.shape[2:], weight.shape[0]
     out_channels = multiply(weight.shape[1], groups)
-    stride, dilation = per_axis(stride, axes), per_axis(dilation, axes)
-    padding, output_padding = per_axis(padding, axes), per_axis(output_padding, axes)
+    stride, dilation = spread(site, op, "stride", stride, axes), spread(site, op, "dilation", dilation, axes)
+    padding = spread(site, op, "padding", padding, axes)
+    output_padding = spread(site, op, "output_padding", output_padding, axes)
     parameters = {
         "in_channels": in_channels,
         "out_channels": out_channels,
@@ -50,11 +55,10 @@ def conv_transpose(
         "dilation": dilation,
         "groups": groups,
     }
-    if not require_rank(site, input, axes, op):
-        unknown = tuple(site.unknown(1) for _ in range(axes))
-        return Outcome(input.with_shape(*input.shape[:1], out_channels, *unknown), parameters=parameters)
+    require_one_dtype(site, op, input, weight, bias)
     require_positive(site, "stride", "stride", stride, 1, op)
-    require_positive(site, "dilation", "dilation", dilation, 1, op)
+    _require_dilation(site, op, axes, input, weight, groups, stride, dilation, output_padding)
+    require_positive(site, "kernel-size", "kernel_size", kernel, 1, op)
     require_positive(site, "padding", "padding", padding, 0, op)
     channels, spatial = input.shape[-axes - 1], input.shape[-axes:]
     require_groups(site, op, groups, in_channels, out_channels)
@@ -68,6 +72,7 @@ def conv_transpose(
         help="make in_channels={2}, or give it {1} channels",
     )
     require_bias(site, op, bias, out_channels)
+    require_elements(site, op, spatial)
     sizes: list[Size] = []
     for axis, (size, k, s, p, extra, d) in enumerate(
         zip(spatial, kernel, stride, padding, output_padding, dilation, strict=True)
@@ -84,11 +89,12 @@ def conv_transpose(
             help="make output_padding at most the larger of stride and dilation, minus one",
         )
         out = transposed_out(size, k, s, p, d, extra)
-        # oneDNN refuses an empty result for a batch of one and returns an empty tensor for larger batches.
-        least = 1 if input.rank == axes + 1 else None
+        some = ge(out, 1)
         fits = site.require(
             "empty-output",
-            any_of(ge(out, 1), FALSE if least else all_of(ge(out, 0), ge(input.shape[0], 2))),
+            some
+            if some is TRUE
+            else any_of(some, all_of(ge(out, 0), runs_on_onednn(axes, input, weight, groups, stride, output_padding))),
             "{} makes an output of size {} from {} on axis {}",
             op,
             out,
@@ -99,12 +105,78 @@ def conv_transpose(
         sizes.append(positive(site, out, fits))
     shape = (*input.shape[: input.rank - axes - 1], out_channels, *sizes)
     output = input.with_shape(*shape)
+    if input.strides is not None and (
+        axes < 3 or site.holds(runs_on_onednn(axes, input, weight, groups, stride, output_padding))
+    ):
+        output = like_channels_last(input, output)
     taps = multiply(product(kernel), weight.shape[1])
     cost = Cost(
         flops=multiply(2, multiply(input.numel, taps)),
         elementwise=output.numel if bias is not None else 0,
     )
     return Outcome(output, cost, parameters)
+
+
+_LARGE_INPUT = 20480
+
+
+def runs_on_onednn(
+    axes: int, input: Tensor, weight: Tensor, groups: Size, stride: tuple[Size, ...], output_padding: tuple[Size, ...]
+) -> Condition:
+    """Whether oneDNN's kernels run, which return an output without elements where torch's own refuse it.
+
+    They run in single precision for more than one sample, for groups, large kernels and large inputs, unless the
+    output_padding reaches the stride.
+    """
+    if input.dtype != torch.float32:
+        return FALSE
+    # Convolutions over one axis run as convolutions over two, of which the first has size 1.
+    kernel = weight.shape[-2:] if axes > 1 else (1, weight.shape[-1])
+    sizes = input.shape if input.rank == axes + 2 else (1, *input.shape)
+    return all_of(
+        any_of(
+            ge(sizes[0], 2),
+            ge(groups, 2),
+            all_of(*(ge(k, 4) for k in kernel)),
+            gt(product(sizes[:4]), _LARGE_INPUT),
+        ),
+        *(lt(extra, s) for extra, s in zip(output_padding, stride, strict=True)),
+    )
+
+
+def _require_dilation(
+    site: Site,
+    op: str,
+    axes: int,
+    input: Tensor,
+    weight: Tensor,
+    groups: Size,
+    stride: tuple[Size, ...],
+    dilation: tuple[Size, ...],
+    output_padding: tuple[Size, ...],
+) -> None:
+    positive = all_of(*(ge(d, 1) for d in dilation))
+    if positive is not TRUE and axes < 3:
+        # Over one or two axes oneDNN takes every dilation for 1 when one of them is 0, and refuses where that changes
+        # the size of its output.
+        unchanged = [
+            any_of(
+                eq(multiply(subtract(d, 1), subtract(k, 1)), 0),
+                all_of(ge(d, 1), lt(multiply(subtract(d, 1), subtract(k, 1)), s)),
+                all_of(eq(d, 0), eq(n, 1), le(k, s)),
+            )
+            for n, k, s, d in zip(input.shape[-axes:], weight.shape[2:], stride, dilation, strict=True)
+        ]
+        taken = runs_on_onednn(axes, input, weight, groups, stride, output_padding)
+        positive = any_of(positive, all_of(taken, *(ge(d, 0) for d in dilation), *unchanged))
+    site.require(
+        "dilation",
+        positive,
+        "{} has dilation={}, which must be at least 1",
+        op,
+        dilation,
+        help="choose a larger value",
+    )
 
 
 def output_padding_for(
@@ -162,16 +234,26 @@ def _module(
             str(input.rank),
             wanted,
         )
-        if plain:
+        # torch looks the arguments up axis by axis here, and does not spread one number out.
+        whole = all(len(v) >= axes for v in (stride, padding, dilation)) and weight.rank == axes + 2
+        site.require(
+            "argument-length",
+            TRUE if whole else FALSE,
+            "{} needs one stride, padding and dilation for each of {} axes to reach an output_size",
+            f"ConvTranspose{axes}d",
+            str(axes),
+            help="give one number for all axes, or one for each",
+        )
+        if plain and whole:
             output_padding = output_padding_for(
                 site,
                 f"ConvTranspose{axes}d",
                 wanted[-axes:],
                 input.shape[-axes:],
                 weight.shape[2:],
-                stride,
-                padding,
-                dilation,
+                stride[:axes],
+                padding[:axes],
+                dilation[:axes],
             )
     return conv_transpose(axes, site, input, weight, bias, stride, padding, output_padding, groups, dilation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,24 +14,12 @@ from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.layout import like_channels_last
-from convsym.ops.windowed import positive, require_positive, require_rank, spread
+from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread
 from convsym.sizes.arithmetic import Size, add, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, ge, le
 from convsym.sizes.windows import reach, window_out, window_out_ceil_mode
 
 Sizes = tuple[Size, ...]
-
-
-def require_elements(site: Site, op: str, sizes: Sizes) -> bool:
-    """No axis but the batch may be empty."""
-    return site.require(
-        "empty-input",
-        all_of(*(ge(size, 1) for size in sizes)),
-        "{} takes no input with an empty axis, but gets {}",
-        op,
-        sizes,
-        help="the input must have at least one element on every axis but the batch",
-    )
 
 
 def window_sizes(
@@ -155,6 +144,21 @@ def avg_pool(
             help="leave divisor_override out",
         )
     made = _pooled(site, op, axes, input, kernel_size, stride, padding, 1, ceil_mode)
+    if axes == 3:
+        # This kernel always writes row by row.
+        made = replace(made, output=replace(made.output, strides=None))
+    if axes == 3 and input.rank in (4, 5):
+        # Only this kernel refuses input smaller than its window even where the padding makes up for it.
+        kernel = spread(site, op, "kernel_size", kernel_size, axes)
+        site.require(
+            "kernel-too-large",
+            all_of(*(ge(size, k) for size, k in zip(input.shape[-3:], kernel, strict=True))),
+            "{} has kernel_size={}, but its input without padding has only {}",
+            op,
+            kernel,
+            input.shape[-3:],
+            help="use a smaller kernel_size, or a larger input",
+        )
     require_arithmetic_dtype(site, op, input)
     return made
 

@@ -21,9 +21,12 @@ def per_axis(value: Any, axes: int) -> tuple[Any, ...]:
     return (value,) * axes
 
 
-def spread(site: Site, op: str, name: str, value: Any, axes: int) -> tuple[Any, ...]:
-    """One value for each spatial axis; torch refuses any other count of them, and then each axis takes the first."""
-    values = per_axis(value, axes)
+def spread(site: Site, op: str, name: str, value: Any, axes: int, takes_one: bool = True) -> tuple[Any, ...]:
+    """One value for each spatial axis; torch refuses any other count of them, and then each axis takes the first.
+
+    `takes_one` says whether a list of one value stands for all axes, as a number does.
+    """
+    values = per_axis(value, axes) if takes_one or not isinstance(value, (tuple, list)) else tuple(value)
     if site.require(
         "argument-length",
         TRUE if len(values) == axes else FALSE,
@@ -64,6 +67,18 @@ def require_positive(site: Site, kind: str, name: str, value: tuple[Any, ...], l
         value,
         str(least),
         help="choose a larger value",
+    )
+
+
+def require_elements(site: Site, op: str, sizes: tuple[Size, ...]) -> bool:
+    """No axis but the batch may be empty."""
+    return site.require(
+        "empty-input",
+        all_of(*(ge(size, 1) for size in sizes)),
+        "{} takes no input with an empty axis, but gets {}",
+        op,
+        sizes,
+        help="the input must have at least one element on every axis but the batch",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import pkgutil
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -120,9 +121,13 @@ class Judged:
 
 def judged(target: Callable[..., Any], *args: Any, count: bool = False, **kwargs: Any) -> Judged:
     """What eager torch makes of the call, on copies of the arguments."""
+    if isinstance(target, nn.Module):
+        # A lazy layer turns into another kind of layer when it is called.
+        target = copy.deepcopy(target)
     args, kwargs = copy.deepcopy((args, kwargs))
     try:
-        with torch.no_grad():
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             if not count:
                 return Judged(None, target(*args, **kwargs))
             with FlopCounterMode(display=False) as counter:
