@@ -204,27 +204,27 @@ def power(a: Size, n: int) -> Size:
             left //= 2
             if left:
                 square = multiply(square, square)
-        return _keep(_powers, (a, n), found)  # type: ignore[no-any-return]
+        return _keep(_powers, (a, n), found)
 
 
 def minimum(*sizes: Size) -> Size:
     """The least of the sizes."""
     if all(type(size) is int for size in sizes):
-        return min(sizes)  # type: ignore[type-var]
+        return min(sizes)
     try:
         return _extremes[Minimum, sizes]
     except KeyError:
-        return _keep(_extremes, (Minimum, sizes), extreme(Minimum, list(sizes)))  # type: ignore[no-any-return]
+        return _keep(_extremes, (Minimum, sizes), extreme(Minimum, list(sizes)))
 
 
 def maximum(*sizes: Size) -> Size:
     """The greatest of the sizes."""
     if all(type(size) is int for size in sizes):
-        return max(sizes)  # type: ignore[type-var]
+        return max(sizes)
     try:
         return _extremes[Maximum, sizes]
     except KeyError:
-        return _keep(_extremes, (Maximum, sizes), extreme(Maximum, list(sizes)))  # type: ignore[no-any-return]
+        return _keep(_extremes, (Maximum, sizes), extreme(Maximum, list(sizes)))
 
 
 def absolute(a: Size) -> Size:

@@ -102,7 +102,8 @@ def over(subject: Subject, arrays: Mapping[str, npt.ArrayLike]) -> Array:
             found = evaluate._remembered(subject, arrays=True)(used)
     except (FloatingPointError, ZeroDivisionError):
         return _one_by_one(subject, used, shape)
-    return np.broadcast_to(np.asarray(found).astype(dtype), shape).copy()
+    whole: Array = np.broadcast_to(np.asarray(found).astype(dtype), shape).copy()
+    return whole
 
 
 def _one_by_one(subject: Subject, arrays: Mapping[str, Array], shape: tuple[int, ...]) -> Array:

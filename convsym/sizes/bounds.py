@@ -59,10 +59,7 @@ class Bounds:
         low: int | None = 0
         high: int | None = 0
         for monomial, coefficient in terms(size).items():
-            if monomial is ONE:
-                least, most = coefficient, coefficient
-            else:
-                least, most = scaled(self._product(monomial), coefficient)
+            least, most = scaled((1, 1) if monomial is ONE else self._product(monomial), coefficient)
             low = None if low is None or least is None else low + least
             high = None if high is None or most is None else high + most
             if low is None and high is None:
@@ -75,12 +72,9 @@ class Bounds:
             return known
         found: Interval = (1, 1)
         for atom, exponent in powers(monomial):
-            base = self._atom(atom)
-            low, high = base
+            low, high = self._atom(atom)
             if exponent % 2 == 0 and (low is None or low < 0):
-                top = None if low is None or high is None else max(-low, high) ** exponent
-                bottom = (-high) ** exponent if high is not None and high < 0 else 0
-                found = product(found, (bottom, top))
+                found = product(found, _even_power(low, high, exponent))
             else:
                 found = product(
                     found,
@@ -98,6 +92,12 @@ class Bounds:
                 known = self.ranges.get(atom) or symbol_interval(atom)
             self._known[atom] = known
         return known
+
+
+def _even_power(low: int | None, high: int | None, exponent: int) -> Interval:
+    top = None if low is None or high is None else max(-low, high) ** exponent
+    bottom = (-high) ** exponent if high is not None and high < 0 else 0
+    return (bottom, top)
 
 
 def scaled(interval: Interval, factor: int) -> Interval:

@@ -27,7 +27,7 @@ class Piecewise(SizeFunction):
 
     precedence = 5
 
-    def __new__(cls, *args: sympy.Basic) -> sympy.Expr:  # type: ignore[misc]
+    def __new__(cls, *args: sympy.Basic) -> sympy.Expr:
         pairs = [(decoded(c), normal(s)) for c, s in zip(args[:-1:2], args[1:-1:2], strict=True)]
         return expression(piecewise([*pairs, (TRUE, normal(args[-1]))]))
 

@@ -53,7 +53,7 @@ class Component:
         return found if own == self.symbols else embedded(found, own, self.symbols)
 
     def decide(self, condition: Condition) -> Truth:
-        """Whether a Presburger condition over the component's symbols holds in the whole set, in none of it, or both."""
+        """Whether a Presburger condition over the component's symbols holds in the whole set or in none of it."""
         answer = self._answers.get(condition)
         if answer is None:
             try:

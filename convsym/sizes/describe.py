@@ -71,10 +71,7 @@ def _apart(part: Component) -> list[Component]:
 
 def _with_values(conditions: tuple[Condition, ...], symbols: Symbols, points: isl.Set) -> tuple[Condition, ...]:
     member = points.sample_point()
-    values = {
-        s: member.get_coordinate_val(isl.dim_type.set, i).to_python()
-        for i, s in enumerate(symbols)
-    }
+    values = {s: member.get_coordinate_val(isl.dim_type.set, i).to_python() for i, s in enumerate(symbols)}
     return tuple(
         condition if condition.symbols.isdisjoint(symbols) else substituted(condition, values)
         for condition in conditions
@@ -125,7 +122,7 @@ def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[symp
     kept = claims
     if not _meet(floor, kept).is_equal(part.points):
         return None
-    for claim in sorted(reversed(claims), key=lambda claim: claim[0]):
+    for _, claim in sorted(enumerate(claims), key=lambda item: (item[1][0], -item[0])):
         fewer = [other for other in kept if other is not claim]
         if _meet(floor, fewer).is_equal(part.points):
             kept = fewer

@@ -161,9 +161,7 @@ def _over_polynomial(numerator: Size, denominator: sympy.Expr) -> Size:
 
 
 def _surely_positive(found: Mapping[sympy.Expr, int]) -> bool:
-    return all(
-        c > 0 and all(atom.is_Symbol and atom.is_positive for atom, _ in powers(m)) for m, c in found.items()
-    )
+    return all(c > 0 and all(atom.is_Symbol and atom.is_positive for atom, _ in powers(m)) for m, c in found.items())
 
 
 def _cancelled(top: Terms, bottom: Terms) -> tuple[Terms, Terms]:

@@ -10,7 +10,7 @@ import sympy
 
 from convsym.sizes import component as components
 from convsym.sizes.arithmetic import Size, Unknown, symbol
-from convsym.sizes.bounds import Bounds, Interval, symbol_interval
+from convsym.sizes.bounds import Bounds, Interval
 from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
 from convsym.sizes.condition import (
@@ -22,11 +22,10 @@ from convsym.sizes.condition import (
     Condition,
     all_of,
     any_of,
-    ge,
     negate,
 )
 from convsym.sizes.evaluate import compiled, missing
-from convsym.sizes.floats import RealFunction
+from convsym.sizes.intervals import by_intervals
 from convsym.sizes.polynomial import TABLE_LIMIT
 from convsym.sizes.products import without_products
 from convsym.sizes.sets import TooHard, is_presburger
@@ -160,9 +159,7 @@ class Domain:
             return None
 
     def _names(self, condition: Condition) -> tuple[str, ...]:
-        new = sorted(
-            s.name for s in condition.symbols if s.name not in self.symbols and not isinstance(s, Unknown)
-        )
+        new = sorted(s.name for s in condition.symbols if s.name not in self.symbols and not isinstance(s, Unknown))
         return (*self.symbols, *new)
 
     def _without_impossible(self, condition: Condition) -> Condition:
@@ -230,34 +227,13 @@ class Domain:
             return Truth.NO
         answer = self._decided.get(condition)
         if answer is None:
-            answer = self._by_intervals(condition)
+            answer = by_intervals(self.bounds, condition)
             if answer is Truth.UNKNOWN:
                 answer = self._by_sets(condition)
             if len(self._decided) > TABLE_LIMIT:
                 self._decided.clear()
             self._decided[condition] = answer
         return answer
-
-    def _by_intervals(self, condition: Condition) -> Truth:
-        if isinstance(condition, (All, Any)):
-            found = {self._by_intervals(part) for part in condition.parts}
-            decisive = Truth.NO if isinstance(condition, All) else Truth.YES
-            if decisive in found:
-                return decisive
-            return found.pop() if len(found) == 1 else Truth.UNKNOWN
-        if not isinstance(condition, Comparison) or isinstance(condition.expr, RealFunction):
-            return Truth.UNKNOWN
-        low, high = self.bounds.interval(condition.expr)
-        if condition.relation == ">=":
-            if low is not None and low >= 0:
-                return Truth.YES
-            return Truth.NO if high is not None and high < 0 else Truth.UNKNOWN
-        same = condition.relation == "=="
-        if (low is not None and low > 0) or (high is not None and high < 0):
-            return Truth.NO if same else Truth.YES
-        if low == high == 0:
-            return Truth.YES if same else Truth.NO
-        return Truth.UNKNOWN
 
     def _by_sets(self, condition: Condition) -> Truth:
         if condition in self.residue:
@@ -324,11 +300,7 @@ class Domain:
     def as_condition(self) -> Condition:
         """All that was assumed about the sizes themselves; what speaks of data-dependent numbers is left out."""
         return all_of(
-            *(
-                a.condition
-                for a in self.conditions
-                if not any(isinstance(s, Unknown) for s in a.condition.symbols)
-            )
+            *(a.condition for a in self.conditions if not any(isinstance(s, Unknown) for s in a.condition.symbols))
         )
 
     def contains_many(self, **arrays: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.bool_]:
@@ -372,6 +344,8 @@ class Domain:
 
     def union(self, *others: Domain) -> Domain:
         """The members of this domain or of any other."""
+        from convsym.sizes.union import united
+
         return united((self, *others))
 
     @property
@@ -397,26 +371,6 @@ def _answers_of(parts: Mapping[sympy.Symbol, Component], residue: tuple[Conditio
 def _from_one(name: str) -> Condition:
     # A plain symbol is positive by itself, so the comparison is made without asking that.
     return Comparison(sympy.Add(symbol(name), -1, evaluate=True), ">=")
-
-
-def united(domains: Iterable[Domain]) -> Domain:
-    """The union of domains; what all of them assume stays a condition of its own."""
-    everything = tuple(domains)
-    live = [d for d in everything if not d.is_surely_empty]
-    if not live:
-        return everything[0]
-    names = tuple(dict.fromkeys(name for d in live for name in d.symbols))
-    if len(live) == 1:
-        return live[0]
-    common = [
-        a for a in live[0].conditions if all(any(a.condition == b.condition for b in d.conditions) for d in live[1:])
-    ]
-    found = Domain.positive(names)
-    for assumption in common:
-        found = found.assume(assumption.condition, assumption.reason)
-    shared = {a.condition for a in common}
-    ways = [all_of(*(a.condition for a in d.conditions if a.condition not in shared)) for d in live]
-    return found.assume(any_of(*ways))
 
 
 def _rebuilt(symbols: tuple[str, ...], conditions: tuple[Assumption, ...]) -> Domain:

@@ -20,7 +20,7 @@ class Extreme(SizeFunction):
     sign = 1
     word = ""
 
-    def __new__(cls, *args: Size) -> sympy.Expr:  # type: ignore[misc]
+    def __new__(cls, *args: Size) -> sympy.Expr:
         return expression(extreme(cls, [sympy.sympify(a) for a in args]))
 
     def _sympystr(self, printer: sympy.printing.str.StrPrinter) -> str:

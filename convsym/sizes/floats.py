@@ -134,7 +134,7 @@ class FloatFunction(RealFunction):
 class Rounded(SizeFunction):
     """An opaque real brought back to an integer."""
 
-    def __new__(cls, real: Any) -> sympy.Expr:  # type: ignore[misc]
+    def __new__(cls, real: Any) -> sympy.Expr:
         from convsym.sizes.ratio import rounded
 
         return expression(rounded(cls, sympy.sympify(real)))
@@ -203,7 +203,7 @@ class RoundHalfEven(Rounded):
 class ISqrt(SizeFunction):
     """``math.isqrt`` of a size."""
 
-    def __new__(cls, size: Any) -> sympy.Expr:  # type: ignore[misc]
+    def __new__(cls, size: Any) -> sympy.Expr:
         from convsym.sizes.ratio import isqrt
 
         return expression(isqrt(sympy.sympify(size)))

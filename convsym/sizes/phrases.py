@@ -88,17 +88,17 @@ def _comparison(condition: Comparison) -> str:
     if product is not None and any(factor.is_Add for factor in product.factors):
         return _product(product.coefficient, product.factors, product.constant, relation)
     constant = found.pop(ONE, 0)
-    left = {m: c for m, c in found.items() if c > 0}
-    right = {m: -c for m, c in found.items() if c < 0}
-    if not left:
-        left, right, constant, relation = right, left, -constant, _FLIPPED[relation]
-    if relation == ">=" and right and constant == -1:
+    above: Terms = {m: c for m, c in found.items() if c > 0}
+    below: Terms = {m: -c for m, c in found.items() if c < 0}
+    if not above:
+        above, below, constant, relation = below, above, -constant, _FLIPPED[relation]
+    if relation == ">=" and below and constant == -1:
         constant, relation = 0, ">"
-    if right and constant > 0 and len(right) > 1:
-        left[ONE] = constant
+    if below and constant > 0 and len(below) > 1:
+        above[ONE] = constant
     elif constant:
-        right[ONE] = -constant
-    return f"{text(from_terms(left))} {relation} {text(from_terms(right))}"
+        below[ONE] = -constant
+    return f"{text(from_terms(above))} {relation} {text(from_terms(below))}"
 
 
 def _plain(found: Terms, constant: int) -> Size:

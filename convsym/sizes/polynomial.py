@@ -165,9 +165,7 @@ def powers(monomial: sympy.Expr) -> tuple[tuple[sympy.Expr, int], ...]:
         return _powers[monomial]
     except KeyError:
         parts = monomial.args if monomial.is_Mul else (monomial,)
-        found = tuple(
-            (part.base, int(part.exp)) if part.is_Pow else (part, 1) for part in parts if part is not ONE
-        )
+        found = tuple((part.base, int(part.exp)) if part.is_Pow else (part, 1) for part in parts if part is not ONE)
         if len(_powers) > TABLE_LIMIT:
             _powers.clear()
         _powers[monomial] = found

@@ -8,12 +8,12 @@ rewriting is an equivalence for all values the symbols can have; where none is k
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product as combinations
 
 import sympy
 
-from convsym.sizes.arithmetic import modulo, multiply, negate, subtract
+from convsym.sizes.arithmetic import modulo, negate, subtract
 from convsym.sizes.bounds import BY_THEMSELVES
 from convsym.sizes.cases import Piecewise
 from convsym.sizes.condition import (
@@ -32,24 +32,27 @@ from convsym.sizes.condition import (
     le,
 )
 from convsym.sizes.condition import negate as contrary
+from convsym.sizes.divisors import (
+    MOST_PARTS,
+    TooMany,
+    ceiling_steps,
+    compositions,
+    divisors,
+    floor_steps,
+    prime_powers,
+)
 from convsym.sizes.evaluate import functions_in
 from convsym.sizes.factors import factored
 from convsym.sizes.monotone import solved
-from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, from_terms, powers, terms
+from convsym.sizes.pairing import paired, splits
+from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, powers, terms
 from convsym.sizes.quotient import FloorDiv
 from convsym.sizes.sets import is_linear, is_presburger, ordered
 from convsym.sizes.sums import collect
 
-#: A union with more parts than this is not built.
-MOST_PARTS = 2000
-
 Proves = Callable[[Condition], bool]
 
 _rewritten: dict[Condition, Condition | None] = {}
-
-
-class _TooManyParts(Exception):
-    pass
 
 
 def without_products(condition: Condition, proves: Proves | None = None) -> Condition | None:
@@ -71,7 +74,7 @@ def without_products(condition: Condition, proves: Proves | None = None) -> Cond
     else:
         try:
             found = _Rewriting(proves).of(condition)
-        except _TooManyParts:
+        except TooMany:
             found = None
     if found is not None and not is_presburger(found):
         found = None
@@ -119,7 +122,7 @@ class _Rewriting:
     def _count(self, parts: int) -> None:
         self._parts += parts
         if self._parts > MOST_PARTS:
-            raise _TooManyParts
+            raise TooMany
 
     # Comparisons
 
@@ -195,7 +198,7 @@ class _Rewriting:
             return any_of(*(self._is(factor, 0) for factor in factors))
         if not rest:
             return self._is(first, value)
-        found = list(_divisors(value))
+        found = list(divisors(value))
         self._count(len(found))
         return any_of(*(all_of(self._is(first, d), self._equals(rest, value // d)) for d in found))
 
@@ -209,7 +212,7 @@ class _Rewriting:
             return TRUE
         if not rest:
             return ge(first, value)
-        steps = list(_ceiling_steps(value))
+        steps = list(ceiling_steps(value))
         self._count(len(steps))
         return any_of(*(all_of(ge(first, i), self._at_least(rest, -(-value // i))) for i in steps))
 
@@ -220,21 +223,21 @@ class _Rewriting:
         if not rest:
             return le(first, value)
         parts = [le(first, 0), self._at_most(rest, 0)]
-        steps = list(_floor_steps(value))
+        steps = list(floor_steps(value))
         self._count(len(steps))
         parts += [all_of(le(first, i), self._at_most(rest, value // i)) for i in steps]
         return any_of(*parts)
 
     def _two_products(self, found: Terms, relation: str) -> Condition | None:
         """``u*v*... - x*y*...`` where the factors over the same symbols can be ordered the same way throughout."""
-        for left, right in _splits(found):
-            pairs = _paired(left, right)
+        for left, right in splits(found):
+            pairs = paired(left, right)
             if pairs is None:
                 continue
             if all(self._ordered(u, v) for u, v in pairs):
                 # u >= v >= 0 throughout: the products are equal where all pairs are, or where the larger is zero.
                 if relation == ">=":
-                    return TRUE if found == _difference(left, right) else None
+                    return TRUE
                 return any_of(all_of(*(eq(u, v) for u, v in pairs)), *(eq(u, 0) for u, _ in pairs))
             if all(self._ordered(v, u) for u, v in pairs):
                 same = any_of(all_of(*(eq(u, v) for u, v in pairs)), *(eq(v, 0) for _, v in pairs))
@@ -260,12 +263,12 @@ class _Rewriting:
         product = factored(size)
         if product is not None and all(is_linear(f) for f in product.factors) and product.constant % divisor == 0:
             needed = divisor // math.gcd(divisor, product.coefficient)
-            return all_of(*(self._shared(list(product.factors), p, e) for p, e in _prime_powers(needed)))
+            return all_of(*(self._shared(list(product.factors), p, e) for p, e in prime_powers(needed)))
         return self._by_residues(divisor, size)
 
     def _shared(self, factors: list[sympy.Expr], prime: int, exponent: int) -> Condition:
         """At least ``exponent`` factors of the prime, spread over the factors in some way."""
-        ways = list(_compositions(exponent, len(factors)))
+        ways = list(compositions(exponent, len(factors)))
         self._count(len(ways))
         return any_of(
             *(all_of(*(divides(prime**e, f) for e, f in zip(way, factors, strict=True) if e)) for way in ways)
@@ -288,7 +291,7 @@ class _Rewriting:
             value = int(size)
             if value == 0:
                 return contrary(eq(divisor, 0))
-            found = list(_divisors(abs(value)))
+            found = list(divisors(abs(value)))
             self._count(2 * len(found))
             return any_of(*(any_of(eq(divisor, d), eq(divisor, -d)) for d in found))
         rest = modulo(size, divisor)
@@ -300,111 +303,3 @@ class _Rewriting:
 
 def _is_quotient(factor: Size) -> bool:
     return not isinstance(factor, int) and any(isinstance(m, FloorDiv) for m in terms(factor))
-
-
-def _divisors(number: int) -> Iterator[int]:
-    small = [d for d in range(1, math.isqrt(number) + 1) if number % d == 0] if number < 10**12 else []
-    if not small:
-        raise _TooManyParts
-    yield from small
-    yield from (number // d for d in reversed(small) if d * d != number)
-
-
-def _ceiling_steps(value: int) -> Iterator[int]:
-    """The least i for every value of ``ceil(value / i)``."""
-    if value > MOST_PARTS**2:
-        raise _TooManyParts
-    i = 1
-    while i < value:
-        yield i
-        # The next i that needs less of the other factor.
-        i = (value - 1) // (-(-value // i) - 1) + 1 if -(-value // i) > 1 else value
-        if -(-value // i) == 1:
-            break
-    yield value
-
-
-def _floor_steps(value: int) -> Iterator[int]:
-    """The greatest i for every positive value of ``value // i``."""
-    if value > MOST_PARTS**2:
-        raise _TooManyParts
-    i = 1
-    while i <= value:
-        i = value // (value // i)
-        yield i
-        i += 1
-
-
-def _prime_powers(number: int) -> Iterator[tuple[int, int]]:
-    return iter(sympy.factorint(number).items())
-
-
-def _compositions(total: int, places: int) -> Iterator[tuple[int, ...]]:
-    if places == 1:
-        yield (total,)
-        return
-    for first in range(total + 1):
-        for rest in _compositions(total - first, places - 1):
-            yield (first, *rest)
-
-
-def _difference(left: Size, right: Size) -> Terms:
-    return dict(terms(subtract(left, right)))
-
-
-def _splits(found: Terms) -> Iterator[tuple[Size, Size]]:
-    """Ways to read a sum as ``left - right``."""
-    positive = {m: c for m, c in found.items() if c > 0}
-    yield from_terms(positive), from_terms({m: -c for m, c in found.items() if c < 0})
-    plain = {m: c for m, c in found.items() if not any(isinstance(a, FloorDiv) for a, _ in powers(m))}
-    yield from_terms(plain), from_terms({m: -c for m, c in found.items() if m not in plain})
-
-
-def _factors(size: Size) -> tuple[int, list[sympy.Expr]] | None:
-    if isinstance(size, int):
-        return None
-    found = terms(size)
-    if ONE not in found:
-        product = factored(size)
-        return None if product is None or product.constant else (product.coefficient, list(product.factors))
-    coefficient, parts = sympy.factor_list(size)
-    factors = [expression(collect(dict(terms(f)))) for f, e in parts for _ in range(int(e))]
-    return (int(coefficient), factors) if len(factors) > 1 else None
-
-
-def _paired(left: Size, right: Size) -> list[tuple[Size, Size]] | None:
-    """The factors of both sides paired by their symbols, the numbers shared out so that pairs grow alike."""
-    a, b = _factors(left), _factors(right)
-    if a is None or b is None or len(a[1]) != len(b[1]):
-        return None
-    rest = list(b[1])
-    pairs: list[tuple[Size, Size]] = []
-    left_number, right_number = a[0], b[0]
-    for factor in a[1]:
-        same = next((f for f in rest if f.free_symbols == factor.free_symbols), None)
-        if same is None:
-            return None
-        rest.remove(same)
-        slope, other = _slope(factor), _slope(same)
-        if not slope or not other or (slope / other).q != 1 and (other / slope).q != 1:
-            return None
-        ratio = slope / other
-        if ratio.q == 1:
-            pairs.append((factor, multiply(int(ratio), same)))
-            right_number = sympy.Rational(right_number) / ratio
-        else:
-            pairs.append((multiply(int(1 / ratio), factor), same))
-            left_number = sympy.Rational(left_number) * ratio
-    return pairs if left_number == right_number else None
-
-
-def _slope(size: Size) -> sympy.Rational:
-    """How fast a size grows when all its symbols grow alike."""
-    if isinstance(size, int) or size.is_Integer:
-        return sympy.S.Zero
-    if size.is_Symbol:
-        return sympy.S.One
-    if isinstance(size, FloorDiv):
-        bottom = size.args[1]
-        return _slope(size.args[0]) / int(bottom) if bottom.is_Integer else sympy.S.Zero
-    return sum((c * _slope(m) for m, c in terms(size).items() if m is not size), start=sympy.S.Zero)

@@ -22,7 +22,7 @@ class FloorDiv(SizeFunction):
 
     nargs = 2
 
-    def __new__(cls, numerator: Size, denominator: Size) -> sympy.Expr:  # type: ignore[misc]
+    def __new__(cls, numerator: Size, denominator: Size) -> sympy.Expr:
         top, bottom = sympy.sympify(numerator), sympy.sympify(denominator)
         if top.is_Number and bottom.is_Number:
             if not bottom:
@@ -82,6 +82,6 @@ def as_ceiling(quotient: FloorDiv) -> sympy.Expr | None:
         return None
     d = int(denominator)
     constant = terms(numerator).get(ONE, 0)
-    if constant and constant > d // 2 or constant == d - 1:
+    if (constant and constant > d // 2) or constant == d - 1:
         return expression(from_terms({**terms(numerator), ONE: constant - d + 1}))
     return None

@@ -77,7 +77,7 @@ def fraction(value: Real) -> tuple[Size, Size] | None:
     if isinstance(value, FloatQuotient):
         n, d = value.args
         return (arithmetic.normal(n), arithmetic.normal(d))
-    return None if isinstance(value, RealFunction) else (value, 1)  # type: ignore[return-value]
+    return None if isinstance(value, RealFunction) else (value, 1)
 
 
 def _is_power_of_two(d: Size) -> bool:
@@ -94,7 +94,7 @@ def _short(value: Real) -> tuple[Size, int] | None:
         odd = abs(n) // (n & -n) if n else 0
         if odd.bit_length() > SHORT_MANTISSA:
             return None
-    return (n, int(d))  # type: ignore[arg-type]
+    return (n, int(d))
 
 
 def _made(n: Size, d: Size) -> Real:
@@ -195,7 +195,7 @@ def divide(a: Real, b: Real) -> Real:
 def power(a: Real, exponent: Real) -> Real:
     """``a ** exponent`` as Python computes it."""
     if isinstance(exponent, int) and exponent >= 0 and not is_real(a):
-        return arithmetic.power(a, exponent)  # type: ignore[arg-type]
+        return arithmetic.power(a, exponent)
     if isinstance(a, (int, float)) and isinstance(exponent, (int, float)):
         found: Real = a**exponent
         return found
@@ -238,9 +238,7 @@ def _polynomial_root(a: Real) -> Size | None:
         ((monomial, c),) = found.items()
         if c < 0 or math.isqrt(c) ** 2 != c or any(e % 2 for _, e in powers(monomial)):
             return None
-        root = arithmetic.product(
-            [math.isqrt(c), *(arithmetic.power(atom, e // 2) for atom, e in powers(monomial))]
-        )
+        root = arithmetic.product([math.isqrt(c), *(arithmetic.power(atom, e // 2) for atom, e in powers(monomial))])
     else:
         constant, factors = sympy.factor_list(a)
         if constant < 0 or math.isqrt(int(constant)) ** 2 != int(constant) or any(e % 2 for _, e in factors):
@@ -279,7 +277,7 @@ def rounded(kind: type[Rounded], real: Real) -> Size:
         under = real.args[1]
         if not is_real(under):
             return isqrt(under)
-    low, _ = real_interval(real, BY_THEMSELVES)  # type: ignore[arg-type]
+    low, _ = real_interval(real, BY_THEMSELVES)
     if kind is Truncate and low is not None and low >= 0:
         kind = Floor
     return kind.raw(real)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import islpy as isl
 import numpy as np
+import numpy.typing as npt
 import sympy
 
 from convsym.sizes.arithmetic import Unknown
@@ -61,9 +62,9 @@ def _least_point(part: Component) -> list[int]:
     found = []
     for i in range(len(part.symbols)):
         # One dimension after the other: isl's lexmin loses points of sets with nested divisions.
-        low = points.dim_min_val(i)
-        points = points.fix_val(isl.dim_type.set, i, low)
-        found.append(low.to_python())
+        lowest = points.dim_min_val(i)
+        points = points.fix_val(isl.dim_type.set, i, lowest)
+        found.append(lowest.to_python())
     return found
 
 
@@ -92,10 +93,9 @@ def _least_of_grid(domain: Domain, symbols: list[sympy.Symbol]) -> dict[sympy.Sy
     return None
 
 
-def _first_members(domain: Domain, s: sympy.Symbol, count: int) -> np.ndarray:  # type: ignore[type-arg]
+def _first_members(domain: Domain, s: sympy.Symbol, count: int) -> npt.NDArray[np.int64]:
     part = next((p for p in domain.components() if s in p.symbols), None)
-    low, high = domain.interval(s)
-    start = low or 0
+    start = domain.interval(s)[0] or 0
     if part is None:
         return np.arange(start, start + count)
     place = part.symbols.index(s)
@@ -103,8 +103,7 @@ def _first_members(domain: Domain, s: sympy.Symbol, count: int) -> np.ndarray:  
     line = line.project_out(isl.dim_type.set, 0, place)
     found: list[int] = []
     while len(found) < min(count, 256) and not line.is_empty():
-        low, _ = line.dim_min_val(0), None
-        found.append(low.to_python())
+        found.append(line.dim_min_val(0).to_python())
         line = line.lower_bound_val(isl.dim_type.set, 0, value(found[-1] + 1))
     return np.array(found)
 

@@ -6,12 +6,24 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import reduce
+from typing import Any
 
 import islpy as isl
 import sympy
 
 from convsym.sizes.bounds import symbol_interval
-from convsym.sizes.condition import TRUE, All, Any, Comparison, Condition, Constant, Divides, free_symbols, negate
+from convsym.sizes.condition import (
+    TRUE,
+    All,
+    Combination,
+    Comparison,
+    Condition,
+    Constant,
+    Divides,
+    free_symbols,
+    negate,
+)
+from convsym.sizes.condition import Any as AnyOf
 from convsym.sizes.extremes import Extreme, Minimum
 from convsym.sizes.floats import RealFunction
 from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, powers, terms
@@ -77,7 +89,7 @@ def is_presburger(condition: Condition) -> bool:
         return is_linear(condition.expr)
     if isinstance(condition, Divides):
         return isinstance(condition.divisor, int) and is_linear(condition.expr)
-    if isinstance(condition, (All, Any)):
+    if isinstance(condition, Combination):
         return all(is_presburger(part) for part in condition.parts)
     return True
 
@@ -133,11 +145,11 @@ def _translated(condition: Condition, symbols: Symbols) -> isl.Set:
     if isinstance(condition, Constant):
         return everything if condition is TRUE else isl.Set.empty(everything.get_space())
     if isinstance(condition, All):
-        if sum(isinstance(part, Any) for part in condition.parts) > 3:
+        if sum(isinstance(part, AnyOf) for part in condition.parts) > 3:
             # An intersection of many unions grows beyond bounds where the complement of one union does not.
             return everything.subtract(isl_set(negate(condition), symbols))
         return reduce(isl.Set.intersect, (isl_set(part, symbols) for part in condition.parts))
-    if isinstance(condition, Any):
+    if isinstance(condition, AnyOf):
         return reduce(isl.Set.union, (isl_set(part, symbols) for part in condition.parts)).coalesce()
     assert isinstance(condition, (Comparison, Divides))
     own = ordered(condition.symbols)
@@ -150,8 +162,10 @@ def _translated(condition: Condition, symbols: Symbols) -> isl.Set:
         return found if condition.wanted else everything.subtract(found)
     if condition.relation == ">=":
         if isinstance(aff, isl.PwAff):
-            return aff.nonneg_set()
-        return aff.ge_basic_set(isl.Aff.zero_on_domain(_space(len(symbols))[0])).to_set()
+            above: isl.Set = aff.nonneg_set()
+        else:
+            above = aff.ge_basic_set(isl.Aff.zero_on_domain(_space(len(symbols))[0])).to_set()
+        return above
     found = _zero_set(aff)
     return found if condition.relation == "==" else everything.subtract(found)
 
@@ -168,11 +182,11 @@ class _Affine:
         self._places = {symbol: i for i, symbol in enumerate(symbols)}
         self._pieces = False
 
-    def of(self, size: sympy.Expr) -> isl.Aff | isl.PwAff:
+    def of(self, size: sympy.Expr) -> Any:
         self._pieces = _has_extreme(size)
         return self._sum(size)
 
-    def _sum(self, size: sympy.Expr) -> isl.Aff | isl.PwAff:
+    def _sum(self, size: sympy.Expr) -> Any:
         found = self._whole(isl.Aff.zero_on_domain(self._space))
         for monomial, coefficient in terms(size).items():
             if monomial is ONE:
@@ -181,10 +195,11 @@ class _Affine:
                 found = found.add(self._atom(monomial).scale_val(value(coefficient)))
         return found
 
-    def _whole(self, aff: isl.Aff) -> isl.Aff | isl.PwAff:
+    def _whole(self, aff: isl.Aff) -> Any:
+        # Aff and PwAff have the same methods; mypy cannot know that a sum never mixes them.
         return isl.PwAff.from_aff(aff) if self._pieces else aff
 
-    def _atom(self, atom: sympy.Expr) -> isl.Aff | isl.PwAff:
+    def _atom(self, atom: sympy.Expr) -> Any:
         if atom.is_Symbol:
             return self._whole(isl.Aff.var_on_domain(self._space, isl.dim_type.set, self._places[atom]))
         if isinstance(atom, FloorDiv):
@@ -226,7 +241,7 @@ def period(size: Size) -> int:
 
 def condition_period(condition: Condition) -> int:
     """A period of the condition's truth far from zero."""
-    if isinstance(condition, (All, Any)):
+    if isinstance(condition, Combination):
         return reduce(math.lcm, (condition_period(part) for part in condition.parts), 1)
     if isinstance(condition, Divides) and isinstance(condition.divisor, int):
         return period(condition.expr) * condition.divisor
@@ -239,7 +254,7 @@ def interval_of(found: isl.Set, place: int) -> tuple[int | None, int | None]:
     return (low.to_python() if low.is_int() else None, high.to_python() if high.is_int() else None)
 
 
-def regular(points: isl.Set) -> tuple[int, int, int | None, int | None] | None:
+def regular(points: isl.Set) -> tuple[int, int, int, int | None] | None:
     """modulus, remainder, least and greatest member, when a set of one dimension that is not empty is all numbers of
     one remainder between its ends; None for any other set."""
     low, high = interval_of(points, 0)

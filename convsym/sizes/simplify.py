@@ -36,9 +36,7 @@ def simplified(domain: Domain, size: Size) -> Size:
     if isinstance(first, int):
         return first
     steps = {
-        s: known
-        for s in first.free_symbols
-        if (known := residue_class(domain, s))[0] > 1 and _in_quotient(first, s)
+        s: known for s in first.free_symbols if (known := residue_class(domain, s))[0] > 1 and _in_quotient(first, s)
     }
     if not steps:
         return first

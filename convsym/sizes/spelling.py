@@ -83,7 +83,7 @@ def parse_size(spelled: str) -> Size:
     value = _Reader(spelled).real(_parsed(spelled))
     if ratio.is_real(value):
         raise SpellingError(f"{spelled!r} is not a whole number for every size: use // or ceil or floor")
-    return value  # type: ignore[return-value]
+    return value
 
 
 _EVERY = re.compile(r"\s*every\s+(\w+(?:\s*,\s*\w+)*)\s*>=\s*1\s*")
@@ -136,7 +136,7 @@ _REAL_FUNCTIONS: dict[str, Callable[[Real], Real]] = {
 def _whole(value: Real) -> Size:
     if ratio.is_real(value):
         raise SpellingError("a whole number is needed there: use // or ceil or floor")
-    return value  # type: ignore[return-value]
+    return value
 
 
 class _Reader:
@@ -158,9 +158,7 @@ class _Reader:
             return TRUE if node.value else FALSE
         if isinstance(node, ast.IfExp):
             test = self.condition(node.test)
-            return any_of(
-                all_of(test, self.condition(node.body)), all_of(negate(test), self.condition(node.orelse))
-            )
+            return any_of(all_of(test, self.condition(node.body)), all_of(negate(test), self.condition(node.orelse)))
         if not isinstance(node, ast.Compare):
             raise self._error(node, "is no comparison such as H >= 64")
         parts = []

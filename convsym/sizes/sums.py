@@ -1,9 +1,9 @@
 """Sums in normal form: with as few terms as the laws between quotients allow.
 
-For every quotient over a plain integer there is a *mirror* with which it adds up to a polynomial, ``H//2 + (H + 1)//2
-== H`` and ``H//4 + (3*H + 3)//4 == H``, and *siblings*, with which it adds up to a coarser quotient, ``H//4 + (H + 2)//4
-== H//2``. Sums are settled by these laws towards fewer terms, so that ``-((-H)//2)``, ``H - H//2`` and ``(H + 1)//2``
-are one object.
+For every quotient over a plain integer there is a *mirror* with which it adds up to a polynomial,
+``H//2 + (H + 1)//2 == H`` and ``H//4 + (3*H + 3)//4 == H``, and *siblings* with which it adds up to a coarser quotient,
+``H//4 + (H + 2)//4 == H//2``. Sums are settled by these laws towards fewer terms, so that ``-((-H)//2)``, ``H - H//2``
+and ``(H + 1)//2`` are one object.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _mirror(quotient: FloorDiv, d: int) -> tuple[sympy.Expr, Terms]:
     """``floor(x/d) + floor((-x + d - 1)/d) == 0``, the second with its multiples of d taken out."""
     found = terms(quotient.args[0])
     mirrored = {m: d - c for m, c in found.items() if m is not ONE}
-    whole = {m: 1 for m in mirrored}
+    whole = dict.fromkeys(mirrored, 1)
     if found.get(ONE, 0) != d - 1:
         mirrored[ONE] = d - 1 - found.get(ONE, 0)
     return FloorDiv.raw(expression(from_terms(mirrored)), quotient.args[1]), whole
