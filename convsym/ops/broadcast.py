@@ -18,7 +18,8 @@ Shape = tuple[Size, ...]
 def broadcast(site: Site, *shapes: Shape, op: str = "the operation") -> Shape:
     """The common shape of some operands: aligned at the last axis, where a size of one stretches.
 
-    Requires of each pair of sizes that they are equal or that one of them is 1. After a mismatch the larger is kept.
+    Requires of each pair of sizes that they are equal or that one of them is 1. After a mismatch the size is unknown,
+    so that what follows is judged by itself.
     """
     rank = max(map(len, shapes), default=0)
     result: list[Size] = []
@@ -37,7 +38,7 @@ def _meet(site: Site, a: Size, b: Size, axis: int, op: str) -> Size:
     if a == 1:
         return b
     same = eq(a, b)
-    site.require(
+    if not site.require(
         "broadcast-mismatch",
         any_of(same, eq(a, 1), eq(b, 1)),
         "{} meets sizes {} and {} on axis {}, which must be equal, or one of them 1",
@@ -46,7 +47,8 @@ def _meet(site: Site, a: Size, b: Size, axis: int, op: str) -> Size:
         b,
         str(axis),
         help="bring both operands to one size: pad, crop or interpolate one of them, or change its layer",
-    )
+    ):
+        return site.unknown(min(a, b) if isinstance(a, int) and isinstance(b, int) else 1)
     if isinstance(a, int) and isinstance(b, int):
         return max(a, b)
     if isinstance(a, int) and a > 1:

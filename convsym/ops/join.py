@@ -39,10 +39,8 @@ def joined(site: Site, op: str, tensors: list[Tensor], dim: int) -> Tensor:
     at = axis(site, op, dim, first.rank) if whole else 0
     if at is None or not _require_ranks(site, op, kept):
         return Tensor(first.shape, dtype)
-    for tensor in kept[1:]:
-        if tensor is not first:
-            _require_same(site, op, first, tensor, at)
-    shape = (*first.shape[:at], total(t.shape[at] for t in kept), *first.shape[at + 1 :])
+    sizes = _common(site, op, first, kept[1:], at)
+    shape = (*sizes[:at], total(t.shape[at] for t in kept), *sizes[at + 1 :])
     if all(map(suggests_channels_last, tensors)):
         return Tensor(shape, dtype, normal(shape, channels_last_strides(shape)))
     return Tensor(shape, dtype)
@@ -74,10 +72,22 @@ def _require_ranks(site: Site, op: str, tensors: list[Tensor]) -> bool:
     )
 
 
-def _require_same(site: Site, op: str, first: Tensor, other: Tensor, along: int) -> None:
+def _common(site: Site, op: str, first: Tensor, others: Sequence[Tensor], along: int) -> list[Size]:
+    """The sizes off the axis of joining; one that the tensors do not share is unknown afterwards."""
+    sizes = list(first.shape)
+    for other in others:
+        for position in _require_same(site, op, first, other, along) if other is not first else ():
+            a, b = first.shape[position], other.shape[position]
+            sizes[position] = site.unknown(min(a, b) if isinstance(a, int) and isinstance(b, int) else 1)
+    return sizes
+
+
+def _require_same(site: Site, op: str, first: Tensor, other: Tensor, along: int) -> list[int]:
+    """The axes on which two tensors differ though they must not."""
+    differing = []
     for position, (a, b) in enumerate(zip(first.shape, other.shape, strict=True)):
         if position != along and a is not b:
-            site.require(
+            same = site.require(
                 "cat-mismatch",
                 eq(a, b),
                 "{} joins shapes {} and {} along axis {}, but on axis {} their sizes are {} and {}",
@@ -90,6 +100,9 @@ def _require_same(site: Site, op: str, first: Tensor, other: Tensor, along: int)
                 b,
                 help=_HELP,
             )
+            if not same:
+                differing.append(position)
+    return differing
 
 
 def stack(site: Site, tensors: Sequence[Tensor], dim: int = 0, **named: Any) -> Outcome:
@@ -114,11 +127,11 @@ def stack(site: Site, tensors: Sequence[Tensor], dim: int = 0, **named: Any) -> 
                 help="add the missing axes with .unsqueeze(), or use cat",
             )
             continue
-        _require_same(site, "stack", first, tensor, -1)
+    common = _common(site, "stack", first, [t for t in given[1:] if t.rank == first.rank], -1)
     dtype = first.dtype
     for tensor in given[1:]:
         dtype = torch.promote_types(dtype, tensor.dtype)
-    shape = (*first.shape[:at], len(given), *first.shape[at:])
+    shape = (*common[:at], len(given), *common[at:])
     strides = None
     if at < first.rank and all(map(suggests_channels_last, given)):
         # torch joins along the axis itself and then splits it, so the channels stay innermost.
@@ -164,7 +177,9 @@ def column_stack(site: Site, tensors: Sequence[Tensor]) -> Outcome:
 
 def block_diag(site: Site, *tensors: Any) -> Outcome:
     """Matrices along a diagonal, zeros elsewhere; vectors stand for rows."""
-    given: list[Tensor] = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else list(tensors)
+    given: list[Tensor] = (
+        list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else list(tensors)
+    )
     rows: Size = 0
     columns: Size = 0
     dtype: torch.dtype | None = None

@@ -140,7 +140,8 @@ def _user_lines(module: nn.Module, frame: FrameType | None) -> tuple[tuple[str, 
     lines: list[tuple[str, int]] = []
     while frame is not None and len(lines) < _MOST_PLACES:
         code = frame.f_code
-        if is_user_code(code) and _first_argument(frame) is not module:
+        # Code without a file, such as the expression that names a model, is nothing to look at.
+        if is_user_code(code) and not code.co_filename.startswith("<") and _first_argument(frame) is not module:
             lines.append((code.co_filename, frame.f_lineno))
         # Who called the block that builds says nothing about the model.
         frame = None if frame is _thread.outermost else frame.f_back

@@ -43,7 +43,7 @@ def _user_places(error: BaseException) -> list[Place]:
     return [
         Place(frame.f_code.co_filename, line)
         for frame, line in reversed(_frames(error))
-        if is_user_code(frame.f_code) and frame.f_code.co_filename != "<entry>"
+        if is_user_code(frame.f_code) and not frame.f_code.co_filename.startswith("<")
     ]
 
 

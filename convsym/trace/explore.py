@@ -16,6 +16,7 @@ from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue
 from convsym.sizes.domain import Domain
+from convsym.trace.cascades import independent
 from convsym.trace.errors import Unsupported
 from convsym.trace.frames import place_of, raised_by_convsym
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
@@ -122,7 +123,7 @@ def run(subject: Subject, path: Path) -> Way:
         calls=tuple(tracer.calls),
         layers=tuple(tracer.layers),
         output=output,
-        findings=tuple(tracer.findings),
+        findings=tuple(independent(tracer.findings, tracer.calls)),
         refusal=refusal,
         pins=tuple(path.pins),
         unexplored=tuple(path.unexplored),

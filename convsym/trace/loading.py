@@ -280,7 +280,7 @@ def required_arguments(value: Callable[..., Any]) -> list[str]:
 
 
 def _line_of(value: Any) -> Place | None:
-    function = value.__init__ if isinstance(value, type) else value
+    function = vars(value).get("__init__", value) if isinstance(value, type) else value
     code = getattr(inspect.unwrap(function), "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
 

@@ -15,13 +15,14 @@ from convsym.trace.errors import Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A requirement that no size of its path satisfies."""
+    """A requirement that no size of its path satisfies; `call` is the index of the call that makes it."""
 
     requirement: Requirement
     place: Place | None
     definition: Place | None
     path: str
     smallest: dict[str, int] | None = None
+    call: int = -1
 
 
 @dataclass(frozen=True, slots=True)

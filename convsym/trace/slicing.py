@@ -15,33 +15,10 @@ from convsym.trace.names import bound_names, changed_names, free_names
 
 # Calls that a statement may hold only where something is trained, shown or stored.
 _TRAINS = frozenset({"backward", "step", "zero_grad", "fit", "fit_transform"})
-_ACTS = _TRAINS | frozenset(
-    [
-        "save",
-        "savefig",
-        "show",
-        "plot",
-        "write",
-        "close",
-        "evaluate",
-        "predict",
-        "validate",
-        "test",
-        "run",
-        "start",
-        "join",
-        "launch",
-        "main",
-        "download",
-        "summary",
-        "log",
-        "log_metrics",
-        "watch",
-        "finish",
-        "submit",
-        "serve",
-    ]
-)
+_ACTS = _TRAINS | {
+    *("save", "savefig", "show", "plot", "write", "close", "download", "summary", "log", "log_metrics", "watch"),
+    *("evaluate", "predict", "validate", "test", "run", "start", "join", "launch", "main", "finish", "submit", "serve"),
+}
 # With these, any name may be meant.
 _BY_STRING = frozenset({"globals", "locals", "eval", "exec", "vars", "__subclasses__", "__init_subclass__"})
 _SETTINGS = frozenset({"set_default_dtype", "set_default_tensor_type"})
@@ -156,27 +133,27 @@ def _rebuilt(body: list[ast.stmt], chosen: set[int]) -> list[ast.stmt]:
             then = [] if _asks_for_main(node.test) else _rebuilt(node.body, chosen)
             other = _rebuilt(node.orelse, chosen)
             if then or other:
-                kept.append(_like(node, ast.If(node.test, then or [_like(node, ast.Pass())], other)))
+                kept.append(ast.copy_location(ast.If(node.test, then or [_nothing(node)], other), node))
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             inner = _rebuilt(node.body, chosen)
             if inner:
-                kept.append(_like(node, type(node)(node.items, inner, node.type_comment)))
+                kept.append(ast.copy_location(type(node)(node.items, inner, node.type_comment), node))
         elif isinstance(node, ast.Try):
             parts = [_rebuilt(p, chosen) for p in (node.body, node.orelse, node.finalbody)]
             handlers = [_rebuilt(h.body, chosen) for h in node.handlers]
             if any(parts) or any(handlers):
                 caught = [
-                    _like(h, ast.ExceptHandler(h.type, h.name, new or [_like(h, ast.Pass())]))
+                    ast.copy_location(ast.ExceptHandler(h.type, h.name, new or [_nothing(h)]), h)
                     for h, new in zip(node.handlers, handlers, strict=True)
                 ]
-                kept.append(_like(node, ast.Try(parts[0] or [_like(node, ast.Pass())], caught, parts[1], parts[2])))
+                kept.append(ast.copy_location(ast.Try(parts[0] or [_nothing(node)], caught, parts[1], parts[2]), node))
         elif id(node) in chosen:
             kept.append(node)
     return kept
 
 
-def _like(old: ast.AST, new: ast.AST) -> ast.AST:  # type: ignore[misc]
-    return ast.copy_location(new, old)
+def _nothing(node: ast.AST) -> ast.stmt:
+    return ast.copy_location(ast.Pass(), node)
 
 
 def _header_names(node: ast.stmt) -> set[str]:

@@ -123,7 +123,7 @@ def _lenient_arguments() -> Iterator[None]:
                     action.nargs = "?"
         return original(self, args, namespace)
 
-    argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign,assignment]
+    argparse.ArgumentParser.parse_known_args = parse  # type: ignore[method-assign]
     try:
         yield
     finally:

@@ -49,6 +49,7 @@ from convsym.trace.tensors import SymbolicTensor
 LAYERS = (nn.modules.conv._ConvNd, nn.Linear)
 _PLAIN = frozenset({int, float, bool, str, type(None), torch.dtype, torch.device, torch.layout, torch.memory_format})
 _MOST_ELEMENTS_KEPT = 1 << 16
+_MOST_ELEMENTS_OF_A_WEIGHT = 16
 
 
 class Tracer(TorchFunctionMode):
@@ -115,7 +116,8 @@ class Tracer(TorchFunctionMode):
         requirement = Requirement(kind, condition, template, values, help)
         place, path = user_place(), self.module_path
         if decided is Truth.NO:
-            self._found(Finding(requirement, place, self._definition(), path, self.path.domain.smallest()))
+            smallest = self.path.domain.smallest()
+            self._found(Finding(requirement, place, self._definition(), path, smallest, len(self.calls)))
             return False
         self.path.domain = self.path.domain.assume(condition, reason=Reason(requirement, place, path))
         return True
@@ -404,7 +406,9 @@ class Tracer(TorchFunctionMode):
                 spec = Tensor((), tensor.dtype)
             else:
                 data = None
-                if tensor.device.type == "cpu" and tensor.layout == torch.strided and tensor.numel() <= _MOST_ELEMENTS_KEPT:
+                # The elements of a weight are whatever training makes of them; only small ones steer a forward.
+                most = _MOST_ELEMENTS_OF_A_WEIGHT if isinstance(tensor, nn.Parameter) else _MOST_ELEMENTS_KEPT
+                if tensor.device.type == "cpu" and tensor.layout == torch.strided and tensor.numel() <= most:
                     data = tensor.detach()
                 strides = None if tensor.is_contiguous() else tuple(tensor.stride())
                 spec = Tensor(tuple(tensor.shape), tensor.dtype, strides, data)

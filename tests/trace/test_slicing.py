@@ -32,7 +32,8 @@ def test_the_training_loop_is_left_out():
         if __name__ == "__main__":
             model = Net()
     """
-    assert [s.splitlines()[0] for s in kept(source, "Net")] == [
+    first_lines = [s.splitlines()[0] for s in kept(source, "Net")]
+    assert first_lines == [
         "from torch import nn",
         "WIDTH = 8",
         "class Net(nn.Module):",

@@ -1,0 +1,66 @@
+"""Findings that follow from an earlier one: one mistake is to be reported once.
+
+After a mismatch the trace goes on with what the layer declares. Where that was the mistake, the next layer is told
+wrong numbers. Two signs of it are sure enough:
+
+    the same tensor fails in the same way twice     it is the tensor that is wrong, not both its readers
+    a later layer expects what an earlier failing   the layers are in the wrong order, or the one between them should
+    one was given, on the way from the one to       not change the number: both are right but for the first
+    the other
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from convsym.graph.call import Call
+from convsym.trace.paths import Finding
+
+# Their first two numbers are what is expected and what is given.
+_DECLARED = frozenset({"conv-channels", "conv-transpose-channels", "linear-features", "norm-features"})
+
+
+def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Finding]:
+    """The findings without those that follow from earlier ones."""
+    if len(findings) < 2:
+        return list(findings)
+    reaching = _reaching(findings, calls)
+    kept: list[Finding] = []
+    for position, finding in enumerate(findings):
+        if not any(_follows(finding, earlier, calls, reaching) for earlier in findings[:position]):
+            kept.append(finding)
+    return kept
+
+
+def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching: dict[int, set[int]]) -> bool:
+    if max(finding.call, earlier.call) >= len(calls):
+        return False
+    reached = earlier.call in reaching[finding.call]
+    declared = finding.requirement.kind in _DECLARED
+    if finding.requirement.kind == earlier.requirement.kind and _sizes(finding) == _sizes(earlier):
+        first = slice(0, 1 if declared else None)
+        shared = {id(t) for t in calls[earlier.call].inputs[first]} & {id(t) for t in calls[finding.call].inputs[first]}
+        return bool(shared) or (reached and not declared)
+    if not reached or not declared or earlier.requirement.kind not in _DECLARED:
+        return False
+    return _sizes(finding)[:1] == _sizes(earlier)[1:2]
+
+
+def _sizes(finding: Finding) -> list[Any]:
+    return [v for v in finding.requirement.values if not isinstance(v, str)]
+
+
+def _reaching(findings: Sequence[Finding], calls: Sequence[Call]) -> dict[int, set[int]]:
+    """For the call of each finding, the calls of findings whose results it was made from."""
+    failing = {f.call for f in findings}
+    made: dict[int, set[int]] = {}
+    reaching: dict[int, set[int]] = {}
+    for index, call in enumerate(calls):
+        sources = set().union(*(made.get(id(t), ()) for t in call.inputs))
+        if index in failing:
+            reaching[index] = set(sources)
+            sources.add(index)
+        if sources:
+            made.update(dict.fromkeys(map(id, call.outputs), sources))
+    return reaching
