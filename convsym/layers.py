@@ -105,8 +105,10 @@ def input_of(module: nn.Module) -> str:
         return "N " + " ".join(map(str, module.normalized_shape))
     if isinstance(module, nn.PixelShuffle):
         return f"N {module.upscale_factor**2}*C H W"
+    if isinstance(module, nn.RNNBase):
+        return f"N L {module.input_size}" if module.batch_first else f"L N {module.input_size}"
     if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
         return "N L:int64"
     if not any(True for _ in module.parameters()) and not any(True for _ in module.children()):
         return "N C H W"
-    raise BadInput(f'the input of {kind} cannot be told from the layer; give it, as in --input "N L 64"')
+    raise BadInput(f'the input of {kind} cannot be told from the layer; give it, as in "N L 64"')

@@ -8,7 +8,7 @@ from unet import UNet
 
 def main() -> None:
     with convsym.without_weights():
-        model = UNet()
+        model = UNet().eval()
     unet = convsym.analyze(model, "N 3 H W")
 
     print("runs for     ", unet.domain)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import click
 from convsym.cli.failure import Refused, refusals
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, format_option
+from convsym.diagnostics import Diagnostic, Severity
 from convsym.reports import Format
 
 _ENTRY = re.compile(r"(?P<file>.+?\.py):(?P<entry>.+)", re.DOTALL)
@@ -30,13 +32,12 @@ def check(files: tuple[str, ...], inputs: tuple[str, ...], layout: Format) -> No
     asked = [found for given in files for found in _expanded(given)]
     from convsym import check_file
 
-    diagnostics = []
+    diagnostics: list[Diagnostic] = []
     for path, entry in asked:
         with refusals():
             diagnostics += check_file(path, entry=entry, inputs=list(inputs) or None)
     click.echo(layout.rendered(diagnostics, page()), nl=False)
-    errors = sum(found.is_error for found in diagnostics)
-    click.echo(_verdict(errors, len(diagnostics), len({path for path, _ in asked})), err=True)
+    click.echo(verdict(diagnostics, len({path for path, _ in asked})), err=True)
     if diagnostics:
         raise SystemExit(1)
 
@@ -64,8 +65,16 @@ def _python_files(folder: Path) -> Iterator[Path]:
         yield from (here / file for file in files if file.endswith(".py"))
 
 
-def _verdict(errors: int, findings: int, files: int) -> str:
-    where = f"{files} file{'s' * (files != 1)}"
-    if not findings:
-        return f"{where} checked, nothing found."
-    return f"{where} checked: {errors} error{'s' * (errors != 1)}, {findings - errors} other."
+def verdict(diagnostics: Sequence[Diagnostic], files: int) -> str:
+    """How many files were checked, and how much was found, in one sentence.
+
+    >>> verdict([], 1)
+    '1 file checked, nothing found.'
+    """
+    counts = Counter(found.severity.value for found in diagnostics)
+    parts = [f"{n} {kind}{'s' * (n != 1 and kind != 'advice')}" for kind, n in sorted(counts.items(), key=_gravity)]
+    return f"{files} file{'s' * (files != 1)} checked, {' and '.join(parts) or 'nothing'} found."
+
+
+def _gravity(count: tuple[str, int]) -> int:
+    return [severity.value for severity in Severity].index(count[0])

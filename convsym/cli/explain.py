@@ -27,15 +27,17 @@ def explain(code: str) -> None:
         if code.lower() in (rule.code.lower(), rule.name):
             click.echo(page().rendered(*_explained(rule)), nl=False)
             return
-    raise Refused(f"there is no rule {code}{_nearest(code, rules)}; `convsym rules` lists them")
+    raise Refused(f"there is no rule {code}{_nearest(code, rules)}")
 
 
 def _nearest(code: str, rules: list[type[Any]]) -> str:
     import difflib
 
-    near = difflib.get_close_matches(code, [n for rule in rules for n in (rule.code, rule.name)], 3)
-    near += difflib.get_close_matches(code.upper(), [rule.code for rule in rules], 3) if not near else []
-    return f", did you mean {' or '.join(near)}?" if near else ""
+    names = [name for rule in rules for name in (rule.code, rule.name)]
+    near = sorted(difflib.get_close_matches(code.upper(), names, 3)) or difflib.get_close_matches(
+        code.lower(), names, 3
+    )
+    return f"; did you mean {' or '.join(near)}?" if near else "; `convsym rules` lists them"
 
 
 def _explained(rule: type[Any]) -> list[RenderableType]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
-from convsym.cli.failure import Refused, refusals
-from convsym.cli.findings import exit_with
+from convsym.cli.failure import refusals
+from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, Sizes, format_option
 from convsym.reports import Format, Report
@@ -25,9 +27,7 @@ def layer(text: str, inputs: tuple[str, ...], at: dict[str, int] | None, layout:
 
     with refusals():
         analysis = analyze_layer(text, *inputs)
-    try:
-        numbers = analysis.at(**at) if at is not None else None
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    numbers = numbers_at(analysis, at)
     click.echo(layout.rendered(Report(text, analysis, numbers), page()), nl=False)
-    exit_with(analysis.diagnostics)
+    # The text is no file, so there is no line to point at.
+    exit_with([replace(found, place=None, related=()) for found in analysis.diagnostics])

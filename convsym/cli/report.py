@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from convsym.cli.failure import Refused, refusals
-from convsym.cli.findings import exit_with
+from convsym.cli.failure import refusals
+from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, Sizes, format_option, split_inputs
 from convsym.reports import Format, Report
@@ -39,9 +39,6 @@ def report(
     with refusals():
         model = load_target(target).train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
-    try:
-        numbers = analysis.at(**at) if at is not None else None
-    except ValueError as error:
-        raise Refused(str(error)) from None
+    numbers = numbers_at(analysis, at)
     click.echo(layout.rendered(Report(target, analysis, numbers, depth), page()), nl=False)
     exit_with(analysis.diagnostics)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from convsym.reports.format import Report
+from convsym.reports.formula import TERM, pieces
 from convsym.reports.shapes import result_text, shape_text
 from convsym.reports.units import count, memory
 from convsym.sizes.text import pretty
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
 
 
+#: A formula with more terms is not written a second time where words say as much.
+MOST_TERMS = 2
+
+
 @dataclass(frozen=True)
 class Fact:
-    """One line of a summary: a formula, and its number at the sizes asked for ("" where there is none)."""
+    """One line of a summary: a formula or words, and its number at the sizes asked for ("" where there is none)."""
 
     label: str
-    formula: str
+    text: str
     number: str = ""
+    is_formula: bool = False
 
 
 def facts(report: Report) -> list[Fact]:
@@ -55,11 +61,13 @@ def _leaves_that_are_tensors(analysis: Analysis) -> list[bool]:
 def _totals(report: Report) -> Iterator[Fact]:
     analysis, at = report.analysis, report.at
     least = "at least " if analysis.uncounted else ""
-    yield Fact("parameters", pretty(analysis.parameters), count(at.parameters) if at else "")
-    yield Fact("FLOPs", least + pretty(analysis.flops), least + count(at.flops, "FLOP") if at else "")
-    yield Fact("MACs", least + pretty(analysis.macs), least + count(at.macs, "MAC") if at else "")
-    yield Fact("element-wise", least + pretty(analysis.elementwise), least + count(at.elementwise, "op") if at else "")
-    yield Fact("activations", f"{pretty(analysis.activation_bytes)} bytes", memory(at.activation_bytes) if at else "")
+    yield Fact("parameters", pretty(analysis.parameters), count(at.parameters) if at else "", True)
+    yield Fact("FLOPs", least + pretty(analysis.flops), least + count(at.flops, "FLOP") if at else "", True)
+    macs = pretty(analysis.macs)
+    half = len(pieces(macs, TERM)) > MOST_TERMS
+    yield Fact("MACs", "half of the FLOPs" if half else least + macs, least + count(at.macs, "MAC") if at else "", True)
+    yield Fact("element-wise", least + pretty(analysis.elementwise), least + count(at.elementwise) if at else "", True)
+    yield Fact("activation bytes", pretty(analysis.activation_bytes), memory(at.activation_bytes) if at else "", True)
 
 
 def _receptive_field(analysis: Analysis) -> Iterator[Fact]:

@@ -40,7 +40,7 @@ class Page:
         file = io.StringIO()
         console = self.console(file)
         for part in parts:
-            console.print(part)
+            console.print(part, crop=False)
         # Rich pads every line of a table, which only shows in files and tests.
         return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 

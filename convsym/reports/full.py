@@ -70,6 +70,8 @@ class Frames:
 
     def _header(self, place: Place, first: bool) -> Text:
         line = self._line("╭─ " if first else "├─ ")
+        # A path that is wider than the page stays whole, so that a terminal can make it a link.
+        line.no_wrap, line.overflow = True, "ignore"
         line.append(f"{shown_path(place.file)}:{place.line}" + (f":{place.column}" if place.column else ""))
         if isinstance(place, RelatedPlace) and place.label:
             line.append(f"  {place.label}", style="dim")
@@ -86,7 +88,7 @@ class Frames:
         yield self._line("│ ").append(underline(source, place.column), style=f"bold {self.colour}" if first else "blue")
 
     def _rest(self) -> Iterator[Text]:
-        if self.found.path:
+        if self.found.path and self.found.path not in self.found.message:
             yield Text(f"module {self.found.path}")
         if self.found.sizes:
             yield Text(self.found.sizes)

@@ -20,7 +20,7 @@ def render(report: Report, page: Page) -> str:
 
 
 def _totals(report: Report, at: str) -> str:
-    lines = [[fact.label, _code(fact.formula), *([fact.number] if at else [])] for fact in facts(report)]
+    lines = [[fact.label, _code(fact.text), *([fact.number] if at else [])] for fact in facts(report)]
     return _table(["", "for all sizes", *([f"at {at}"] if at else [])], lines)
 
 

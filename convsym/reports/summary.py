@@ -30,9 +30,9 @@ def totals(report: Report) -> RenderableType:
     table.add_column(style="dim", no_wrap=True)
     table.add_column()
     if report.at is not None:
-        table.add_column(justify="right", no_wrap=True, style="bold")
+        table.add_column(justify="right", style="bold")
     for fact in facts(report):
-        cells: list[RenderableType] = [fact.label, Formula(fact.formula)]
+        cells: list[RenderableType] = [fact.label, Formula(fact.text) if fact.is_formula else Text(fact.text)]
         if report.at is not None:
             cells.append(fact.number)
         table.add_row(*cells)

@@ -14,7 +14,7 @@ def count(number: int, unit: str = "") -> str:
     >>> count(8_178_368_512, "FLOP")
     '8.18 GFLOP'
     >>> count(999, "FLOP"), count(999_950)
-    ('999 FLOP', '1 M')
+    ('999 FLOP', '1.00 M')
     """
     value, factor = _scaled(number, 1000, len(_THOUSANDS))
     return f"{value} {_THOUSANDS[factor]}{unit}".rstrip()
@@ -55,4 +55,5 @@ def _scaled(number: int, base: int, most: int) -> tuple[str, int]:
     if abs(value) >= base and factor + 1 < most:
         value /= base
         factor += 1
-    return f"{value:g}", factor
+    # "#" keeps the zeros of 31.0, and leaves a dot behind 310.
+    return f"{value:#.{max(3, len(str(int(abs(value)))))}g}".rstrip("."), factor

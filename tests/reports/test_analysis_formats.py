@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import convsym
+from convsym.reports import Page, Report, formats, markdown, summary, table
+from convsym.reports import json as json_format
+from convsym.reports.rows import MOST_ROWS, tree
+
+
+class Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.act = nn.ReLU()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.act(self.conv(x))
+
+
+class Net(nn.Module):
+    """Three levels deep, one module of which is never called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.blocks = nn.Sequential(Block(4), Block(4))
+        self.spare = nn.Linear(3, 3)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        x = self.stem(x)
+        return {"features": self.blocks(x), "mean": x.mean((2, 3))}
+
+
+class Branching(nn.Module):
+    """Goes two ways."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fine = nn.Conv2d(3, 4, 1)
+        self.coarse = nn.Conv2d(3, 4, 2, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fine(x) if x.shape[2] < 32 else self.coarse(x)
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    analysis = convsym.analyze(Net().eval(), "N 3 H W")
+    return Report("net.py:Net", analysis, analysis.at(N=2, H=9, W=8))
+
+
+def test_the_table_has_a_row_for_each_module_with_formula_and_number(report: Report) -> None:
+    lines = table.render(report, Page(160)).splitlines()
+    (stem,) = [line for line in lines if line.startswith("  stem Conv2d")]
+    assert "N 4 ⌈H/2⌉ ⌈W/2⌉" in stem
+    assert "2 4 5 4" in stem
+    assert "216·N·⌈H/2⌉·⌈W/2⌉" in stem
+    # 2 images of 5 x 4 pixels, 4 x 27 multiply-accumulates each
+    assert "8.64 kFLOP" in stem
+    assert any("spare Linear" in line and "not called" in line for line in lines)
+
+
+def test_a_narrow_table_has_the_number_below_the_formula(report: Report) -> None:
+    lines = table.render(report, Page(80)).splitlines()
+    row = next(i for i, line in enumerate(lines) if line.startswith("  stem Conv2d"))
+    assert "N 4 ⌈H/2⌉ ⌈W/2⌉" in lines[row]
+    assert "2 4 5 4" in lines[row + 1]
+    assert "8.64 kFLOP" in lines[row + 1]
+
+
+def test_the_tree_is_folded_at_a_depth(report: Report) -> None:
+    folded = tree(Report(report.target, report.analysis, depth=1))
+    assert [row.path for row in folded.rows] == ["", "stem", "blocks", "spare"]
+    assert folded.hidden == 6
+    shown = table.render(Report(report.target, report.analysis, depth=1), Page(80))
+    assert "6 modules lie deeper; --depth 2 shows more." in shown
+
+
+def test_without_a_depth_the_tree_is_as_deep_as_fits() -> None:
+    model = nn.Sequential(*(nn.Sequential(*(nn.ReLU() for _ in range(10))) for _ in range(10)))
+    folded = tree(Report("model", convsym.analyze(model, "N 3")))
+    assert folded.depth == 1
+    assert len(folded.rows) == 11 <= MOST_ROWS
+    assert folded.hidden == 100
+
+
+def test_the_rows_of_one_level_and_their_parent_add_up(report: Report) -> None:
+    rows = {row.path: row for row in tree(report).rows}
+    assert rows["blocks"].flops == "576·N·⌈H/2⌉·⌈W/2⌉"
+    assert rows["blocks.0"].flops == rows["blocks.1"].flops == "288·N·⌈H/2⌉·⌈W/2⌉"
+
+
+def test_every_output_is_named_by_its_place_in_the_result(report: Report) -> None:
+    lines = summary.render(report, Page(100)).splitlines()
+    (features,) = [line for line in lines if "['features']" in line]
+    (mean,) = [line for line in lines if "['mean']" in line]
+    assert features.split()[:2] == ["output", "['features']"]
+    assert features.endswith("2 4 5 4")
+    assert "N 4" in mean
+    assert mean.endswith("2 4")
+
+
+def test_markdown_has_two_tables_of_even_width(report: Report) -> None:
+    shown = markdown.render(report, Page())
+    tables = [block.splitlines() for block in shown.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 2
+    for lines in tables:
+        assert len({line.count("|") for line in lines}) == 1
+    assert "at N=2, H=9, W=8" in shown
+
+
+def test_formulas_in_json_are_python(report: Report) -> None:
+    data = json.loads(json_format.render_analysis(report, Page()))
+    sizes = {"N": 2, "H": 9, "W": 8}
+    assert eval(data["flops"], {}, sizes) == data["at"]["flops"] == report.analysis.at(**sizes).flops
+    assert [eval(str(size), {}, sizes) for size in data["outputs"][0]["shape"]] == data["at"]["outputs"][0]
+    assert data["parameters"] == sum(p.numel() for p in report.analysis.model.parameters())
+    assert {m["path"] for m in data["modules"]} == {path for path, _ in report.analysis.model.named_modules()}
+    assert data["domain"] == "every N, H, W >= 1"
+
+
+def test_the_case_that_a_size_belongs_to_is_the_one_shown() -> None:
+    analysis = convsym.analyze(Branching(), "N 3 H W")
+    below = {row.path: row for row in tree(Report("b", analysis, analysis.at(N=1, H=8, W=8))).rows}
+    above = {row.path: row for row in tree(Report("b", analysis, analysis.at(N=1, H=64, W=64))).rows}
+    assert (below["fine"].called, below["coarse"].called) == (True, False)
+    assert (above["fine"].called, above["coarse"].called) == (False, True)
+    shown = summary.render(Report("b", analysis), Page(100))
+    assert "The forward goes 2 ways, depending on the sizes:" in shown
+
+
+def test_what_is_not_counted_is_named_and_totals_say_at_least() -> None:
+    class Spectrum(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.fft.rfft(x).abs()
+
+    analysis = convsym.analyze(Spectrum(), "N 8")
+    shown = summary.render(Report("s", analysis), Page(100))
+    assert bool(analysis.uncounted) == ("at least" in shown) == ("Not counted: " in shown)
+
+
+@pytest.mark.parametrize("layout", formats("analysis"), ids=lambda layout: layout.name)
+def test_a_model_that_runs_nowhere_is_shown_as_far_as_it_goes(layout: Any) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(4, 8, 3))
+    shown = layout.rendered(Report("m", convsym.analyze(model, "N 3 H W")), Page(100))
+    assert "520" in shown
+    assert layout.name == "json" or "no size" in shown
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 160])
+@pytest.mark.parametrize("layout", [table, summary])
+def test_no_line_is_wider_than_the_page(report: Report, layout: Any, width: int) -> None:
+    assert max(map(len, layout.render(report, Page(width)).splitlines())) <= width
