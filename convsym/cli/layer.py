@@ -9,14 +9,14 @@ import click
 from convsym.cli.failure import refusals
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
-from convsym.cli.parameters import INPUT, Sizes, format_option
+from convsym.cli.parameters import AT, INPUT, format_option
 from convsym.reports import Format, Report
 
 
 @click.command()
 @click.argument("text", metavar="LAYER")
 @INPUT
-@click.option("--at", type=Sizes(), help="Show numbers too, at these sizes: N=1,H=224,W=224.")
+@AT
 @format_option("analysis", default="summary")
 def layer(text: str, inputs: tuple[str, ...], at: dict[str, int] | None, layout: Format) -> None:
     """Show sizes, costs and valid sizes of one layer of torch.nn.

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import click
 
 from convsym.reports import Format, formats
 
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-class Sizes(click.ParamType):
-    """N=1,H=224,W=224 as a dict of positive ints."""
 
-    name = "sizes"
+def sizes(text: str) -> dict[str, int]:
+    """Sizes from their spelling.
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, int]:
-        """The dict; a usage error names the part that is wrong."""
-        if isinstance(value, dict):
-            return value
-        found: dict[str, int] = {}
-        for part in filter(None, (p.strip() for p in value.split(","))):
-            match = re.fullmatch(r"([A-Za-z_]\w*)\s*=\s*(\d+)", part)
-            if match is None:
-                self.fail(f"{part!r} is no size; write sizes as in N=1,H=224,W=224.", param, ctx)
-            name, size = match.group(1), int(match.group(2))
-            if name in found:
-                self.fail(f"{name} is given twice.", param, ctx)
-            found[name] = size
-        return found
+    >>> sizes("N=1, H=224")
+    {'N': 1, 'H': 224}
+
+    Raises click.BadParameter, which names the part that is wrong.
+    """
+    found: dict[str, int] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        match = re.fullmatch(r"([A-Za-z_]\w*)\s*=\s*(\d+)", part)
+        if match is None:
+            raise click.BadParameter(f"{part!r} is no size; write sizes as in N=1,H=224,W=224.")
+        name, size = match.group(1), int(match.group(2))
+        if name in found:
+            raise click.BadParameter(f"{name} is given twice.")
+        found[name] = size
+    return found
+
+
+AT: Decorator = click.option(
+    "--at",
+    metavar="SIZES",
+    callback=lambda ctx, param, value: None if value is None else sizes(value),
+    help="Show numbers too, at these sizes: N=1,H=224,W=224.",
+)
 
 
 def split_inputs(specs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
@@ -49,7 +58,7 @@ def split_inputs(specs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
     return positional, named
 
 
-INPUT = click.option(
+INPUT: Decorator = click.option(
     "--input",
     "inputs",
     multiple=True,
@@ -59,7 +68,7 @@ INPUT = click.option(
 )
 
 
-def format_option(shows: Literal["analysis", "diagnostics"], default: str) -> Any:
+def format_option(shows: Literal["analysis", "diagnostics"], default: str) -> Decorator:
     """A --format option with the formats that can show an analysis or diagnostics."""
     known = formats(shows)
     listed = "; ".join(f"{f.name}: {f.title}" for f in known)

@@ -7,14 +7,14 @@ import click
 from convsym.cli.failure import refusals
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
-from convsym.cli.parameters import INPUT, Sizes, format_option, split_inputs
+from convsym.cli.parameters import AT, INPUT, format_option, split_inputs
 from convsym.reports import Format, Report
 
 
 @click.command()
 @click.argument("target")
 @INPUT
-@click.option("--at", type=Sizes(), help="Show numbers too, at these sizes: N=1,H=224,W=224.")
+@AT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
 @click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
 @click.option("--depth", type=click.IntRange(min=0), help="How deep the module tree goes; else as deep as fits.")
