@@ -1,194 +1,206 @@
-"""New tensors: torch.zeros, full, arange, linspace, tensor, their `_like` and `new_` forms."""
+"""New tensors of a given shape: zeros, ones, empty, full, rand, randn, randint, randperm, eye, windows, tensor, as_tensor.
+
+Making a tensor costs no arithmetic.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import number, require_sizes, sizes
-from convsym.ops.broadcast import broadcast, result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.layout import elementwise_strides
+from convsym.ops.layout import channels_last_strides, elementwise_strides
+from convsym.ops.strides import normal
 from convsym.sizes import ratio
 from convsym.sizes.arithmetic import Size
-from convsym.sizes.condition import ge, ne
+from convsym.sizes.condition import FALSE, TRUE, ge
+
+_LAST = (torch.channels_last, torch.channels_last_3d)
 
 
-def filled(site: Site, *size: Any, dtype: torch.dtype | None = None, **named: Any) -> Outcome:
-    """`torch.zeros(2, h)` or `torch.zeros((2, h))`; the default float where no dtype is given."""
-    shape = sizes(site, named["size"] if "size" in named else size)
-    require_sizes(site, "the new tensor", shape)
-    return Outcome(Tensor(shape, dtype or torch.get_default_dtype()))
+def made(site: Site, op: str, shape: tuple[Size, ...], dtype: torch.dtype | None) -> Tensor:
+    """A new tensor; None stands for the default dtype."""
+    require_sizes(site, op, shape)
+    return Tensor(shape, dtype or torch.get_default_dtype())
 
 
-def full(site: Site, size: Any, fill_value: Any, *, dtype: torch.dtype | None = None, **_: Any) -> Outcome:
-    """A tensor of one number, of the number's own kind where no dtype is given."""
-    shape = sizes(site, size)
-    require_sizes(site, "full", shape)
-    return Outcome(Tensor(shape, dtype or result_dtype(fill_value)))
+def new(op: str, site: Site, *size: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """`torch.zeros(2, 3)`, `torch.zeros((2, 3))`, `torch.zeros(size=(2, 3))`."""
+    shape = sizes(site, size if "size" not in options else (options["size"],))
+    output = made(site, op, shape, dtype)
+    if options.get("memory_format") in _LAST:
+        output = Tensor(shape, output.dtype, normal(shape, channels_last_strides(shape)))
+    return Outcome(output, parameters={"size": shape})
 
 
-def like(site: Site, input: Tensor, *_: Any, dtype: torch.dtype | None = None, **__: Any) -> Outcome:
-    """The shape, and where dense the layout, of another tensor."""
-    return Outcome(Tensor(input.shape, dtype or input.dtype, elementwise_strides(site, input.shape, input)))
-
-
-def new(site: Site, input: Tensor, *size: Any, dtype: torch.dtype | None = None, **named: Any) -> Outcome:
-    """`x.new_zeros(2, h)`: another shape in the dtype of x."""
-    shape = sizes(site, named["size"] if "size" in named else size)
-    require_sizes(site, "the new tensor", shape)
-    return Outcome(Tensor(shape, dtype or input.dtype))
-
-
-def new_full(site: Site, input: Tensor, size: Any, fill_value: Any, *, dtype: Any = None, **_: Any) -> Outcome:
-    """`x.new_full(size, 1.0)`."""
-    return new(site, input, size, dtype=dtype)
-
-
-def arange(site: Site, *bounds: Any, dtype: torch.dtype | None = None, **named: Any) -> Outcome:
-    """`arange(end)`, `arange(start, end)` or `arange(start, end, step)`: ceil((end - start) / step) numbers."""
-    start, end, step = _bounds(bounds, named)
-    if dtype is None:
-        dtype = torch.int64 if all(map(_is_whole, (start, end, step))) else torch.get_default_dtype()
-    start, end, step = (number(site, b) for b in (start, end, step))
-    site.require("arange-step", ne(step, 0), "arange has a step of zero", help="give a step other than 0")
-    length = ratio.ceil(ratio.divide(ratio.subtract(end, start), step)) if step != 1 else ratio.ceil(
-        ratio.subtract(end, start)
-    )
+def random(op: str, site: Site, *size: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """As `new`, for the distributions that only floats can hold."""
     site.require(
-        "arange-bounds",
-        ge(length, 0),
-        "arange is asked to go from {} to {} in the wrong direction",
-        start,
-        end,
-        help="swap the bounds, or turn the sign of the step",
+        "dtype-mismatch",
+        TRUE if dtype is None or dtype.is_floating_point or dtype.is_complex else FALSE,
+        "{} makes floats only, but is asked for {}",
+        op,
+        str(dtype).removeprefix("torch."),
+        help="make a float tensor and convert it, or use randint",
     )
-    return Outcome(Tensor((length,), dtype), parameters={"start": start, "end": end, "step": step})
+    return new(op, site, *size, dtype=dtype, **options)
 
 
-def _bounds(bounds: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any, Any]:
-    given = list(bounds)
-    if len(given) == 1 and "end" not in named:
-        return named.get("start", 0), given[0], named.get("step", 1)
-    start = given.pop(0) if given else named.get("start", 0)
-    end = given.pop(0) if given else named["end"]
-    return start, end, given.pop(0) if given else named.get("step", 1)
-
-
-def _is_whole(value: Any) -> bool:
+def value_dtype(value: Any) -> torch.dtype:
+    """The dtype that torch gives a tensor made of one Python number."""
     if isinstance(value, Tensor):
-        return not value.dtype.is_floating_point
-    if isinstance(value, (bool, int)):
-        return True
-    return not isinstance(value, float) and not ratio.is_real(value)
+        return value.dtype
+    if isinstance(value, bool):
+        return torch.bool
+    if isinstance(value, complex):
+        return torch.complex128 if torch.get_default_dtype() == torch.float64 else torch.complex64
+    return torch.get_default_dtype() if ratio.is_real(value) else torch.int64
 
 
-def spaced(site: Site, start: Any, end: Any, steps: Any = 100, *_: Any, dtype: Any = None, **__: Any) -> Outcome:
-    """`linspace(start, end, steps)`: that many numbers."""
-    steps = number(site, steps)
-    require_sizes(site, "linspace", (steps,))
-    return Outcome(Tensor((steps,), dtype or torch.get_default_dtype()), parameters={"steps": steps})
+def full(site: Site, size: Any, fill_value: Any, *, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """A tensor filled with one number, whose dtype it takes."""
+    shape = sizes(site, (size,))
+    return Outcome(made(site, "full", shape, dtype or value_dtype(fill_value)), parameters={"size": shape})
 
 
-def eye(site: Site, n: Size, m: Size | None = None, *, dtype: torch.dtype | None = None, **_: Any) -> Outcome:
-    """The identity matrix."""
-    shape = (n, n if m is None else m)
-    require_sizes(site, "eye", shape)
-    return Outcome(Tensor(shape, dtype or torch.get_default_dtype()))
+def randint(site: Site, *args: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """`torch.randint(high, size)` or `torch.randint(low, high, size)`."""
+    given = options["size"] if "size" in options else args[-1]
+    shape = sizes(site, (given,))
+    return Outcome(made(site, "randint", shape, dtype or torch.int64), parameters={"size": shape})
 
 
-def window(site: Site, window_length: Size, *_: Any, dtype: torch.dtype | None = None, **__: Any) -> Outcome:
-    """hann_window and its kin."""
-    require_sizes(site, "the window", (window_length,))
-    return Outcome(Tensor((window_length,), dtype or torch.get_default_dtype()))
+def randperm(site: Site, n: Any, *, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """The numbers from 0 to n - 1 in some order."""
+    return Outcome(made(site, "randperm", (number(site, n),), dtype or torch.int64))
 
 
-def randint(site: Site, *args: Any, dtype: torch.dtype | None = None, **named: Any) -> Outcome:
-    """`randint(high, size)` or `randint(low, high, size)`."""
-    shape = sizes(site, named.get("size", args[-1] if args else ()))
-    require_sizes(site, "randint", shape)
-    return Outcome(Tensor(shape, dtype or torch.int64))
+def eye(site: Site, n: Any, m: Any = None, *, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """Ones on the diagonal of (n, m), m being n where it is not given."""
+    rows = number(site, n)
+    shape = (rows, rows if m is None else number(site, m))
+    return Outcome(made(site, "eye", shape, dtype))
 
 
-def randperm(site: Site, n: Size, *, dtype: torch.dtype | None = None, **_: Any) -> Outcome:
-    """A permutation of n numbers."""
-    require_sizes(site, "randperm", (n,))
-    return Outcome(Tensor((n,), dtype or torch.int64))
+def window(op: str, site: Site, window_length: Size, *args: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """A window of so many samples."""
+    site.require(
+        "dtype-mismatch",
+        TRUE if dtype is None or dtype.is_floating_point else FALSE,
+        "{} makes floats only, but is asked for {}",
+        op,
+        str(dtype).removeprefix("torch."),
+        help="make a float tensor and convert it",
+    )
+    return Outcome(made(site, op, (number(site, window_length),), dtype))
 
 
-def normal(site: Site, mean: Any, std: Any = 1.0, size: Any = None, **named: Any) -> Outcome:
-    """`normal(mean, std)` of tensors, or `normal(0.0, 1.0, size)`."""
-    if size is not None:
-        return filled(site, size, dtype=named.get("dtype"))
-    tensors = [t for t in (mean, std) if isinstance(t, Tensor)]
-    return Outcome(Tensor(broadcast(site, *(t.shape for t in tensors), op="normal"), tensors[0].dtype))
+def empty_strided(
+    site: Site, size: Any, stride: Any, *, dtype: torch.dtype | None = None, **options: Any
+) -> Outcome:
+    """A new tensor of a given layout."""
+    shape, strides = tuple(size), tuple(stride)
+    if not site.require(
+        "strides",
+        TRUE if len(shape) == len(strides) else FALSE,
+        "empty_strided is given shape {} and strides {}",
+        shape,
+        strides,
+        help="give one stride for each size",
+    ):
+        return Outcome(made(site, "empty_strided", shape, dtype))
+    output = made(site, "empty_strided", shape, dtype)
+    return Outcome(Tensor(shape, output.dtype, normal(shape, strides)), parameters={"size": shape, "stride": strides})
 
 
-def from_data(site: Site, data: Any, *, dtype: torch.dtype | None = None, **_: Any) -> Outcome:
-    """`torch.tensor` of numbers and sizes in nested lists, or `torch.as_tensor` of a tensor."""
+def scalar_tensor(site: Site, s: Any, *, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """A tensor without axes."""
+    return Outcome(Tensor((), dtype or torch.get_default_dtype()))
+
+
+def tensor(site: Site, data: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """A tensor of given elements: nested lists of numbers, or another tensor."""
     if isinstance(data, Tensor):
-        return Outcome(data.as_dtype(dtype or data.dtype))
-    shape, leaves = _nested(data)
-    return Outcome(Tensor(shape, dtype or result_dtype(*leaves)))
+        return Outcome(Tensor(data.shape, dtype or data.dtype, elementwise_strides(site, data.shape, data)))
+    shape, kinds = described(site, data)
+    return Outcome(Tensor(shape, dtype or joined_dtype(kinds)), parameters={"shape": shape})
 
 
-def new_tensor(site: Site, input: Tensor, data: Any, *, dtype: torch.dtype | None = None, **_: Any) -> Outcome:
-    """`x.new_tensor(data)`: the dtype of x."""
-    return from_data(site, data, dtype=dtype or input.dtype)
-
-
-def _nested(data: Any) -> tuple[tuple[Size, ...], list[Any]]:
+def as_tensor(site: Site, data: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+    """As `tensor`, but another tensor of that dtype is handed back as it is."""
     if isinstance(data, Tensor):
-        return data.shape, [data]
-    if not isinstance(data, (list, tuple)):
-        return (), [data]
-    parts = [_nested(d) for d in data]
-    inner = parts[0][0] if parts else ()
-    return (len(parts), *inner), [leaf for _, leaves in parts for leaf in leaves]
+        if dtype in (None, data.dtype):
+            return Outcome(data)
+        return Outcome(Tensor(data.shape, dtype or data.dtype, elementwise_strides(site, data.shape, data)))
+    return tensor(site, data, dtype)
 
 
-def bernoulli(site: Site, input: Tensor, *_: Any, **__: Any) -> Outcome:
-    """Zeros and ones in the shape of the probabilities."""
-    return Outcome(Tensor(input.shape, input.dtype))
+def joined_dtype(kinds: Sequence[torch.dtype]) -> torch.dtype:
+    """The dtype of a tensor made of elements of these."""
+    dtype = kinds[0]
+    for other in kinds[1:]:
+        if other != dtype:
+            dtype = torch.promote_types(dtype, other)
+    return dtype
 
 
-def multinomial(site: Site, input: Tensor, num_samples: Size, *_: Any, **__: Any) -> Outcome:
-    """Indices drawn along the last axis."""
-    return Outcome(Tensor((*input.shape[:-1], num_samples), torch.int64))
+def described(site: Site, data: Any) -> tuple[tuple[Size, ...], list[torch.dtype]]:
+    """The shape of nested lists, which must not be ragged, and the dtypes of what stands in them."""
+    if isinstance(data, Tensor):
+        site.require(
+            "one-element",
+            TRUE if data.rank == 0 else ge(1, data.numel),
+            "a tensor of shape {} stands in the data of a new tensor, where only single elements can stand",
+            data.shape,
+            help="use torch.stack or torch.cat",
+        )
+        return (), [data.dtype]
+    if not isinstance(data, (Sequence,)) or isinstance(data, str):
+        own = getattr(data, "dtype", None)
+        if own is not None and hasattr(data, "shape"):
+            return _of_array(data)
+        return (), [value_dtype(data)]
+    if not data:
+        return (0,), [torch.get_default_dtype()]
+    parts = [described(site, part) for part in data]
+    shapes = {shape for shape, _ in parts}
+    site.require(
+        "ragged-data",
+        TRUE if len(shapes) <= 1 or 0 in parts[0][0] else FALSE,
+        "the lists that a tensor is made of have different shapes: {}",
+        ", ".join(map(str, sorted(shapes, key=str))),
+        help="give lists of one length",
+    )
+    kinds: dict[torch.dtype, None] = {}
+    for _, found in parts:
+        kinds.update(dict.fromkeys(found))
+    return (len(parts), *parts[0][0]), list(kinds)
 
 
-def tri_indices(site: Site, row: Size, col: Size, offset: int = 0, *, dtype: Any = torch.int64, **_: Any) -> Outcome:
-    """The coordinates of a triangle; how many there are is counted where the sizes are numbers."""
-    if isinstance(row, int) and isinstance(col, int):
-        count = torch.tril_indices(row, col, offset).shape[1]
-        return Outcome(Tensor((2, count), dtype))
-    return Outcome(Tensor((2, site.unknown(0)), dtype))
-
-
-def named(*names: str) -> tuple[Any, ...]:
-    """Torch's functions and methods of these very names."""
-    return tuple(dict.fromkeys(getattr(s, n) for n in names for s in (torch, torch.Tensor) if hasattr(s, n)))
+def _of_array(data: Any) -> tuple[tuple[Size, ...], list[torch.dtype]]:
+    with torch._C.DisableTorchFunction():
+        found = torch.as_tensor(data)
+    return tuple(found.shape), [found.dtype]
 
 
 RULES = (
-    OpRule("fill", filled, (torch.zeros, torch.ones, torch.empty, torch.rand, torch.randn)),
-    OpRule("fill", full, (torch.full,)),
-    OpRule("fill", like, named("zeros_like", "ones_like", "empty_like", "rand_like", "randn_like")),
-    OpRule("fill", like, named("full_like", "randint_like")),
-    OpRule("fill", new, named("new_zeros", "new_ones", "new_empty")),
-    OpRule("fill", new_full, named("new_full")),
-    OpRule("arange", arange, (torch.arange,)),
-    OpRule("linspace", spaced, (torch.linspace, torch.logspace)),
-    OpRule("eye", eye, (torch.eye,)),
-    OpRule("window", window, (torch.hann_window, torch.hamming_window, torch.blackman_window, torch.bartlett_window)),
+    *(OpRule(name, partial(new, name), (getattr(torch, name),)) for name in ("zeros", "ones", "empty")),
+    *(OpRule(name, partial(random, name), (getattr(torch, name),)) for name in ("rand", "randn")),
+    OpRule("full", full, (torch.full,)),
     OpRule("randint", randint, (torch.randint,)),
     OpRule("randperm", randperm, (torch.randperm,)),
-    OpRule("normal", normal, (torch.normal,)),
-    OpRule("tensor", from_data, (torch.tensor, torch.as_tensor, torch.asarray)),
-    OpRule("tensor", new_tensor, named("new_tensor")),
-    OpRule("bernoulli", bernoulli, named("bernoulli")),
-    OpRule("multinomial", multinomial, named("multinomial")),
-    OpRule("tril_indices", tri_indices, (torch.tril_indices, torch.triu_indices)),
+    OpRule("eye", eye, (torch.eye,)),
+    OpRule("empty_strided", empty_strided, (torch.empty_strided,)),
+    *(
+        OpRule(name, partial(window, name), (getattr(torch, name),))
+        for name in ("hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window")
+    ),
+    OpRule("scalar_tensor", scalar_tensor, (torch.scalar_tensor,)),
+    OpRule("tensor", tensor, (torch.tensor,)),
+    OpRule("as_tensor", as_tensor, (torch.as_tensor, torch.asarray)),
 )
