@@ -16,8 +16,8 @@ from convsym.plugins import broken, tables
 from convsym.rules import Rule
 from convsym.rules.broken_plugin import BrokenPlugin
 from convsym.rules.failing_constructor import FailingConstructor
+from convsym.rules.failing_forward import FailingForward
 from convsym.rules.failing_import import FailingImport
-from convsym.rules.invalid_argument import InvalidArgument
 from convsym.rules.missing_arguments import MissingArguments
 from convsym.rules.no_such_model import NoSuchModel
 from convsym.rules.syntax_error import SyntaxError as SyntaxErrorRule
@@ -93,7 +93,7 @@ def diagnose(analysis: Analysis) -> tuple[Diagnostic, ...]:
     claimed = {kind for rule in rules for kind in rule.kinds}
     found = [d for rule in rules for d in _read(rule, analysis)]
     # An operation of a plug-in may require what no rule is written for.
-    found += [InvalidArgument().of_finding(f) for f in analysis.findings if f.requirement.kind not in claimed]
+    found += [FailingForward().of_finding(f) for f in analysis.findings if f.requirement.kind not in claimed]
     return tuple(in_order(_merged(found)))
 
 

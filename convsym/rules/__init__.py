@@ -18,9 +18,11 @@ from convsym.rules.impossible_reshape import ImpossibleReshape
 from convsym.rules.index_out_of_range import IndexOutOfRange
 from convsym.rules.indivisible_groups import IndivisibleGroups
 from convsym.rules.invalid_argument import InvalidArgument
+from convsym.rules.invalid_resampling import InvalidResampling
 from convsym.rules.invalid_window import InvalidWindow
 from convsym.rules.kernel_larger_than_input import KernelLargerThanInput
 from convsym.rules.linear_input_features import LinearInputFeatures
+from convsym.rules.loss_shapes import LossShapes
 from convsym.rules.many_elements_as_one import ManyElementsAsOne
 from convsym.rules.matrix_product_mismatch import MatrixProductMismatch
 from convsym.rules.missing_arguments import MissingArguments
@@ -81,7 +83,9 @@ RULES: tuple[type[Rule], ...] = (
     DtypeMismatch,  # CS125
     AttentionShapes,  # CS126
     InvalidArgument,  # CS127
+    LossShapes,  # CS128
     ManyElementsAsOne,  # CS129
+    InvalidResampling,  # CS130
 )
 
 __all__ = ["RULES", "Rule"]

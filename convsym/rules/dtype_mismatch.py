@@ -50,5 +50,6 @@ class DtypeMismatch(Rule):
         "complex-dtype",
         "view-dtype",
         "argument-type",
+        "input-dtype",
     )
     help = "convert one of them"

@@ -17,8 +17,9 @@ class FailingForward(Rule):
 
     What it finds:
 
-    An exception that the model's own code raises whatever the sizes of its input, such as a missing attribute or an
-    assertion about the shape. An exception that only some sizes meet narrows the domain and is not reported.
+    An exception that the model's own code, or an operation that no other rule speaks for, raises whatever the sizes
+    of its input, such as a missing attribute or an assertion about the shape. An exception that only some sizes meet
+    narrows the domain and is not reported.
 
     Why it matters:
 
@@ -51,9 +52,11 @@ class FailingForward(Rule):
 
     code = "CS006"
     name = "failing-forward"
+    kinds = ("refused",)
     help = "mend this line, or give the input that the model is made for"
 
     def read(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        yield from super().read(analysis)
         if analysis.cases or analysis.findings:
             return
         for refusal in analysis.refusals:

@@ -48,5 +48,6 @@ class ImpossibleReshape(Rule):
     kinds = (
         "reshape",
         "flatten-axes",
+        "pixel-shuffle",
     )
     help = "flatten(1) or a -1 in the target takes what is there"

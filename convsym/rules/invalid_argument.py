@@ -57,6 +57,14 @@ class InvalidArgument(Rule):
         "negative-size",
         "slice-step",
         "value-overflow",
+        "argument-value",
+        "range",
+        "memory-format",
+        "multinomial",
+        "ragged-data",
+        "pad-axes",
+        "pad-length",
+        "pad-mode",
     )
     help = "give a value that the operation allows"
 

@@ -55,6 +55,7 @@ class InvalidWindow(Rule):
         "divisor",
         "argument-length",
         "window",
+        "weight-rank",
     )
     help = "give one number for all axes or one for each, within its range"
 

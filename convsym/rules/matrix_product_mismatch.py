@@ -48,5 +48,7 @@ class MatrixProductMismatch(Rule):
         "matmul-mismatch",
         "tensordot-axes",
         "einsum-equation",
+        "square-matrix",
+        "cross-length",
     )
     help = "transpose one of them, or change its size"

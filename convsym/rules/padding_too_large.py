@@ -48,5 +48,6 @@ class PaddingTooLarge(Rule):
     kinds = (
         "padding-too-large",
         "pool-padding",
+        "padding-negative",
     )
     help = "use less padding, another padding mode, or a larger input"

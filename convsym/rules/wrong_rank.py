@@ -49,5 +49,7 @@ class WrongRank(Rule):
         "attention-rank",
         "matmul-rank",
         "index-axes",
+        "cross-rank",
+        "matrix-rank",
     )
     help = "reshape the input, or take the layer for this number of axes"

@@ -18,6 +18,7 @@ from convsym.graph.place import Place
 _STANDARD = sysconfig.get_path("stdlib") + os.sep
 _PACKAGES = tuple(sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib"))
 _OWN = tuple(os.path.dirname(os.path.abspath(str(m.__file__))) + os.sep for m in (torch, convsym))
+_KERNELS = os.path.join(_OWN[1], "trace", "kernels.py")
 _user: dict[CodeType, bool] = {}
 _caller: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 
@@ -72,4 +73,5 @@ def raised_by_convsym(error: BaseException) -> bool:
     last = None
     while step is not None:
         last, step = step.tb_frame.f_code, step.tb_next
-    return last is not None and last.co_filename.startswith(_OWN[1])
+    # A kernel of torch that is run there may raise without a Python frame of its own.
+    return last is not None and last.co_filename.startswith(_OWN[1]) and last.co_filename != _KERNELS
