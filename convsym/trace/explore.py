@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -106,11 +107,14 @@ def run(subject: Subject, path: Path) -> Way:
     refusal: Refusal | None = None
     output: Any = None
     with (
+        warnings.catch_warnings(),
         restored(subject.model),
         shadowed(modules_of(subject.model)),
         routed(subject.catalogue.outside),
         patched(tracer),
     ):
+        # What a forward warns of is about a real run, which this is not.
+        warnings.simplefilter("ignore")
         args, kwargs = pytree.tree_map_only(
             Tensor, lambda spec: SymbolicTensor(spec, subject.device), (subject.args, dict(subject.kwargs))
         )

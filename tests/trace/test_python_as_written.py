@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
@@ -163,11 +164,15 @@ def a_custom_autograd_function(self, x):
     return Twice.apply(x, 2.0)
 
 
-@torch.jit.script
-def scripted(x: torch.Tensor, least: int) -> torch.Tensor:
+def shrunk(x: torch.Tensor, least: int) -> torch.Tensor:
     if x.size(2) > least:
         return torch.nn.functional.avg_pool2d(x, 2)
     return x
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    scripted = torch.jit.script(shrunk)
 
 
 @case
