@@ -173,4 +173,15 @@ def _fused_batches(query: Tensor, key: Tensor, value: Tensor, dropout_p: Any, en
     return all_of(*same)
 
 
-RULES = (OpRule("scaled_dot_product_attention", attention, (F.scaled_dot_product_attention,)),)
+def packed(site: Site, input: Tensor, mask: Tensor, mask_check: bool = True) -> Outcome:
+    """Whether nn.TransformerEncoder may pack its input into a nested tensor: never, so its layers run one by one.
+
+    That is what they do after `torch.backends.mha.set_fastpath_enabled(False)`, where torch's counter can see inside.
+    """
+    return Outcome(False)
+
+
+RULES = (
+    OpRule("scaled_dot_product_attention", attention, (F.scaled_dot_product_attention,)),
+    OpRule("nested_tensor_from_mask_left_aligned", packed, (torch._nested_tensor_from_mask_left_aligned,)),
+)
