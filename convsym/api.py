@@ -57,11 +57,16 @@ def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_sp
             declared = declared.assume(parse_condition(assume))
         except SpellingError as error:
             raise BadInput(str(error)) from None
-    return _analysed(model, args, kwargs, declared, tuple(map(str, (*specs, *named_specs.values()))), inferred)
+    return _analysed(model, args, kwargs, declared, tuple(map(_spelled, (*specs, *named_specs.values()))), inferred)
 
 
 def _analysed(
-    model: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], declared: Domain, shown: tuple[str, ...], inferred: bool
+    model: nn.Module,
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    declared: Domain,
+    shown: tuple[str, ...],
+    inferred: bool,
 ) -> Analysis:
     from convsym.check import diagnose
 
@@ -126,6 +131,14 @@ def _input(spec: Any, names: dict[str, None]) -> Any:
     if isinstance(spec, dict):
         return {k: _input(s, names) for k, s in spec.items()}
     return spec
+
+
+def _spelled(spec: Any) -> str:
+    """A spec as it would be written; the elements of a tensor say nothing."""
+    if not isinstance(spec, torch.Tensor):
+        return str(spec)
+    dtype = str(spec.dtype).removeprefix("torch.")
+    return " ".join(map(str, spec.shape)) + ("" if dtype == "float32" else f":{dtype}")
 
 
 def _device_of(model: nn.Module) -> torch.device:

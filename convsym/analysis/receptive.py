@@ -19,9 +19,7 @@ from typing import Any
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 
-WINDOWS = frozenset(
-    f"{name}{axes}d" for name in ("conv", "max_pool", "avg_pool", "lp_pool") for axes in (1, 2, 3)
-)
+WINDOWS = frozenset(f"{name}{axes}d" for name in ("conv", "max_pool", "avg_pool", "lp_pool") for axes in (1, 2, 3))
 TRANSPOSED = frozenset(f"conv_transpose{axes}d" for axes in (1, 2, 3))
 
 

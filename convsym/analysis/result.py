@@ -20,9 +20,9 @@ from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.calls import call_graph
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, floor_div
+from convsym.sizes.cases import piecewise
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
-from convsym.sizes.cases import piecewise
 from convsym.trace.explore import Refusal, Way
 from convsym.trace.paths import Finding, Pin
 

@@ -42,7 +42,9 @@ def activation_bytes(calls: Iterable[Call]) -> Size:
     return total([t.bytes for call in calls if not call.is_view for t in call.outputs])
 
 
-def by_module(calls: Sequence[Call], kinds: Mapping[str, str], parameters: Mapping[str, Size]) -> dict[str, ModuleTotal]:
+def by_module(
+    calls: Sequence[Call], kinds: Mapping[str, str], parameters: Mapping[str, Size]
+) -> dict[str, ModuleTotal]:
     """Totals for every module path, in the order of the module tree; the root is the empty path."""
     inside: dict[str, list[Call]] = {path: [] for path in kinds}
     for call in calls:

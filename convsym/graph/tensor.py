@@ -58,7 +58,7 @@ class Tensor:
 
 @cache
 def dtype_name(dtype: torch.dtype) -> str:
-    """"float32" for torch.float32.
+    """ "float32" for torch.float32.
 
     >>> import torch
     >>> dtype_name(torch.int64)

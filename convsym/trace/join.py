@@ -1,9 +1,9 @@
 """Branches inside one module whose ways come out alike are joined where the module returns.
 
 A window attention that skips its shift when the window covers the whole map asks about H and W in every block. Followed
-to the end of the forward, these questions multiply; but each way returns tensors of the same shape, so nothing after the
-module can tell them apart. So the ways are run side by side for the length of the module alone, and go on as one when
-their outputs and layer calls agree. Where the costs differ, the difference is kept with its condition.
+to the end of the forward, these questions multiply; but each way returns tensors of the same shape, so nothing after
+the module can tell them apart. So the ways are run side by side for the length of the module alone, and go on as one
+when their outputs and layer calls agree. Where the costs differ, the difference is kept with its condition.
 """
 
 from __future__ import annotations

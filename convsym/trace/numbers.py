@@ -75,22 +75,16 @@ class _Node:
     def wrap_int(self, value: int) -> _Node:
         return _Node(_Plain(value))
 
-    def _binary(self, other: _Node, operation: Callable[[Any, Any], Any]) -> _Node:
-        return _Node(_as_number(operation(self.number, other.number)))
-
     def __getattr__(self, name: str) -> Any:
+        if name == "str":
+            return lambda: str(self.number)
         operation = _NODE_OPERATIONS.get(name)
         if operation is None:
             raise AttributeError(f"symbolic sizes have no {name!r}")
-        return lambda *others: _Node(
-            _as_number(operation(_value(self.number), *(_value(o.number) for o in others)))
-        )
+        return lambda *others: _Node(_as_number(operation(_value(self.number), *(_value(o.number) for o in others))))
 
     def clone(self) -> _Node:
         return self
-
-    def str(self) -> str:
-        return str(self.number)
 
     def _graph_repr(self) -> str:
         return str(self.number)
@@ -161,7 +155,7 @@ def size_of(value: Any) -> Size | None:
     if kind is int:
         return int(value)
     if kind is SymbolicInt:
-        return value.size  # type: ignore[no-any-return]
+        return value.size
     if isinstance(value, torch.SymInt):
         number = value.node.number if isinstance(value.node, _Node) else value
         return size_of(_value(number)) if number is not value else None
@@ -212,7 +206,7 @@ class SymbolicBool(torch.SymBool):
 
     def __init__(self, answer: Condition) -> None:
         self.condition = answer
-        super().__init__(_Node(self))
+        super().__init__(_Node(self))  # type: ignore[no-untyped-call]
 
     def __bool__(self) -> bool:
         return current().holds(self.condition)
@@ -284,8 +278,8 @@ class _Comparable:
     __le__ = _comparison(condition.le)
     __gt__ = _comparison(condition.gt)
     __ge__ = _comparison(condition.ge)
-    __eq__ = _comparison(condition.eq)  # type: ignore[assignment]
-    __ne__ = _comparison(condition.ne)  # type: ignore[assignment]
+    __eq__ = _comparison(condition.eq)
+    __ne__ = _comparison(condition.ne)
 
 
 def _modulo(a: Any, b: Any) -> Any:
@@ -317,9 +311,7 @@ class _Number(_Comparable):
     __mul__ = _arithmetic(arithmetic.multiply, ratio.multiply)
     __rmul__ = _arithmetic(arithmetic.multiply, ratio.multiply)
     __floordiv__ = _arithmetic(arithmetic.floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)))
-    __rfloordiv__ = _arithmetic(
-        arithmetic.floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)), reverse=True
-    )
+    __rfloordiv__ = _arithmetic(arithmetic.floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)), reverse=True)
     __mod__ = _arithmetic(arithmetic.modulo, _modulo)
     __rmod__ = _arithmetic(arithmetic.modulo, _modulo, reverse=True)
     __truediv__ = _arithmetic(None, ratio.divide)
@@ -337,7 +329,7 @@ class _Number(_Comparable):
         return NotImplemented if other is None else real(ratio.power(other, _real_of(self)))
 
     def __neg__(self) -> Any:
-        return 0 - self  # type: ignore[operator]
+        return 0 - self
 
     def __pos__(self) -> Any:
         return self
@@ -374,7 +366,7 @@ class SymbolicInt(_Number, torch.SymInt):
 
     def __init__(self, size: Size) -> None:
         self.size = size
-        super().__init__(_Node(self))
+        super().__init__(_Node(self))  # type: ignore[no-untyped-call]
 
     def __index__(self) -> int:
         return current().pin(self.size)
@@ -442,7 +434,7 @@ class SymbolicFloat(_Number, torch.SymFloat):
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        super().__init__(_Node(self))
+        super().__init__(_Node(self))  # type: ignore[no-untyped-call]
 
     def __float__(self) -> float:
         return float(current().pin_real(self.value))
@@ -490,9 +482,7 @@ def smallest(*values: Any) -> Any:
     return _extreme(values, arithmetic.minimum, lambda a, b: a <= b)
 
 
-def _extreme(
-    values: tuple[Any, ...], combine: Callable[..., Size], is_better: Callable[[Any, Any], Any]
-) -> Any:
+def _extreme(values: tuple[Any, ...], combine: Callable[..., Size], is_better: Callable[[Any, Any], Any]) -> Any:
     best = values[0]
     for value in values[1:]:
         wins = is_better(best, value)

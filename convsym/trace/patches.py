@@ -70,7 +70,7 @@ class _Context:
 def _traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     tracer = in_progress()
     if tracer is None or not any(isinstance(a, SymbolicTensor) for a in args):
-        return _apply.__func__(cls, *args, **kwargs)
+        return _apply.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
     if cls.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context:
         return cls.forward(*args, **kwargs)
     context = _Context()

@@ -97,7 +97,9 @@ def _extreme(pick: Callable[..., Any], original: Callable[..., Any]) -> Callable
     def choose(*args: Any, **kwargs: Any) -> Any:
         values = list(args[0]) if len(args) == 1 and not isinstance(args[0], torch.Tensor) else args
         if kwargs or not any(isinstance(v, (SymbolicInt, SymbolicFloat)) for v in values):
-            return original(values, **kwargs) if len(args) == 1 and isinstance(values, list) else original(*args, **kwargs)
+            return (
+                original(values, **kwargs) if len(args) == 1 and isinstance(values, list) else original(*args, **kwargs)
+            )
         return pick(*values)
 
     return choose

@@ -15,7 +15,7 @@ from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.trace.current import current
 from convsym.trace.numbers import integer
 
-_wrap = torch.Tensor._make_wrapper_subclass  # type: ignore[attr-defined]
+_wrap = torch.Tensor._make_wrapper_subclass
 
 
 class SymbolicTensor(torch.Tensor):
@@ -42,7 +42,7 @@ class SymbolicTensor(torch.Tensor):
         return current().call(func, args, kwargs or {})
 
     @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # type: ignore[override]
         return current().dispatched(func, args, kwargs or {})
 
     @property
@@ -69,7 +69,7 @@ class SymbolicTensor(torch.Tensor):
 
     ndimension = dim
 
-    def size(self, dim: int | None = None) -> Any:  # type: ignore[override]
+    def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 
     def numel(self) -> Any:
@@ -80,7 +80,7 @@ class SymbolicTensor(torch.Tensor):
     def element_size(self) -> int:
         return self.spec.dtype.itemsize
 
-    def stride(self, dim: int | None = None) -> Any:  # type: ignore[override]
+    def stride(self, dim: int | None = None) -> Any:
         strides = self.spec.strides or contiguous_strides(self.spec.shape)
         return tuple(map(integer, strides)) if dim is None else integer(strides[dim])
 
@@ -88,7 +88,7 @@ class SymbolicTensor(torch.Tensor):
         return 0
 
     @property
-    def requires_grad(self) -> bool:  # type: ignore[override]
+    def requires_grad(self) -> bool:
         return False
 
     @requires_grad.setter
@@ -135,11 +135,11 @@ class SymbolicTensor(torch.Tensor):
         return False
 
     @property
-    def names(self) -> tuple[None, ...]:  # type: ignore[override]
+    def names(self) -> tuple[None, ...]:
         return (None,) * len(self.spec.shape)
 
     @property
-    def data(self) -> Any:  # type: ignore[override]
+    def data(self) -> Any:
         return self
 
     @data.setter
@@ -192,7 +192,7 @@ class SymbolicTensor(torch.Tensor):
     def __hash__(self) -> int:
         return id(self)
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return str(self.spec)
 
     def __format__(self, spec: str) -> str:

@@ -1,11 +1,11 @@
 """Runs a forward once, with symbolic tensors, and records every operation.
 
-    call(function)          torch called a function, method or in-place form
-      rule known            ops/ says shape, cost and requirements             _ruled
-      torch's own Python    its body is run, and traced                        _inside
-      nothing symbolic      torch computes it                                  _computed
-      otherwise             torch's meta kernels are asked                     meta.infer
-    call_module(module)     an exact type of the catalogue is one operation, every other module is traced inside
+call(function)          torch called a function, method or in-place form
+  rule known            ops/ says shape, cost and requirements             _ruled
+  torch's own Python    its body is run, and traced                        _inside
+  nothing symbolic      torch computes it                                  _computed
+  otherwise             torch's meta kernels are asked                     meta.infer
+call_module(module)     an exact type of the catalogue is one operation, every other module is traced inside
 """
 
 from __future__ import annotations
@@ -160,7 +160,12 @@ class Tracer(TorchFunctionMode):
 
     def value_of(self, tensor: SymbolicTensor) -> Any:
         """The one element of a tensor, as `.item()` gives it; unknown where it depends on the data."""
-        self.require("one-element", eq(tensor.spec.numel, 1), "only a tensor of one element has a value; this has {}", tensor.spec.numel)
+        self.require(
+            "one-element",
+            eq(tensor.spec.numel, 1),
+            "only a tensor of one element has a value; this has {}",
+            tensor.spec.numel,
+        )
         if tensor.spec.data is not None:
             return values.element(tensor.spec.data)
         if tensor.spec.dtype == torch.bool:
@@ -359,10 +364,13 @@ class Tracer(TorchFunctionMode):
             raise
         finally:
             self._modules.pop()
-        if isinstance(module, LAYERS) and args and isinstance(output, torch.Tensor) and isinstance(args[0], torch.Tensor):
-            self.layers.append(
-                LayerCall(path, index, self.lift(args[0]), self.lift(output), type(module).__name__)
-            )
+        if (
+            isinstance(module, LAYERS)
+            and args
+            and isinstance(output, torch.Tensor)
+            and isinstance(args[0], torch.Tensor)
+        ):
+            self.layers.append(LayerCall(path, index, self.lift(args[0]), self.lift(output), type(module).__name__))
         return output
 
     def remember_called(self, paths: list[str]) -> None:

@@ -24,11 +24,33 @@ _MOST_SYMBOLIC = 1 << 10
 _RANDOM = frozenset(
     getattr(space, name)
     for space in (torch, torch.Tensor)
-    for name in (
-        "rand randn randint randperm normal bernoulli multinomial rand_like randn_like randint_like dropout "
-        "uniform_ normal_ random_ bernoulli_ exponential_ geometric_ cauchy_ log_normal_ empty empty_like "
-        "new_empty empty_strided alpha_dropout feature_dropout"
-    ).split()
+    for name in [
+        "rand",
+        "randn",
+        "randint",
+        "randperm",
+        "normal",
+        "bernoulli",
+        "multinomial",
+        "rand_like",
+        "randn_like",
+        "randint_like",
+        "dropout",
+        "uniform_",
+        "normal_",
+        "random_",
+        "bernoulli_",
+        "exponential_",
+        "geometric_",
+        "cauchy_",
+        "log_normal_",
+        "empty",
+        "empty_like",
+        "new_empty",
+        "empty_strided",
+        "alpha_dropout",
+        "feature_dropout",
+    ]
     if hasattr(space, name)
 )
 
@@ -45,10 +67,7 @@ def evaluated(value: Any, sample: dict[str, int]) -> Any:
 
 def may_fold(inputs: list[Tensor]) -> bool:
     """Whether the elements of every tensor of a call are known."""
-    for tensor in inputs:
-        if tensor.data is None:
-            return False
-    return True
+    return all(tensor.data is not None for tensor in inputs)
 
 
 def is_concrete(value: Any) -> bool:
@@ -199,7 +218,9 @@ def _symbolic(func: Any, args: Any, kwargs: Any, output: Any) -> Any:
     return Tensor(output.shape, output.dtype, output.strides, data)
 
 
-_IGNORED = frozenset({"dtype", "device", "out", "rounding_mode", "non_blocking", "copy", "requires_grad", "memory_format"})
+_IGNORED = frozenset(
+    {"dtype", "device", "out", "rounding_mode", "non_blocking", "copy", "requires_grad", "memory_format"}
+)
 
 
 def _whole(value: Any) -> Any:

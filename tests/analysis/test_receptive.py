@@ -40,7 +40,7 @@ def test_stacks_of_windows_see_what_gradients_reach(stack: list[tuple[str, int, 
     length = 4 * field.size + 64
     position = analysis.at(L=length).outputs[0][-1] // 2
     first, size = reached(model, length)
-    assume(0 < first and first + size < length)
+    assume(first > 0 and first + size < length)
     assert size == field.size
     assert first == field.centre + position * field.stride - (field.size - 1) / 2
 

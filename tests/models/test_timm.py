@@ -42,5 +42,3 @@ def test_a_selection(name: str) -> None:
 @pytest.mark.parametrize("name", family_heads())
 def test_one_of_every_family(name: str) -> None:
     check(name)
-
-

@@ -234,6 +234,7 @@ def a_dataclass_inside(self, x):
     return result.features.new_ones(result.size)
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("name", CASES)
 def test_it_traces_and_agrees_with_eager_torch(name: str) -> None:
     model = Forward(CASES[name]).eval()
