@@ -8,6 +8,7 @@ from typing import TypeAlias
 import sympy
 
 from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, SizeFunction, powers, terms
+from convsym.sizes.remainders import remainder_range
 
 #: Lowest and highest value; None where there is no bound.
 Interval: TypeAlias = "tuple[int | None, int | None]"
@@ -56,9 +57,14 @@ class Bounds:
         return known
 
     def _sum(self, size: sympy.Expr) -> Interval:
+        found = terms(size)
+        if len(found) > 1 and any(m.is_Function for m in found):
+            ends = remainder_range(found)
+            if ends is not None:
+                return ends
         low: int | None = 0
         high: int | None = 0
-        for monomial, coefficient in terms(size).items():
+        for monomial, coefficient in found.items():
             least, most = scaled((1, 1) if monomial is ONE else self._product(monomial), coefficient)
             low = None if low is None or least is None else low + least
             high = None if high is None or most is None else high + most

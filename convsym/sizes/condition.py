@@ -52,8 +52,8 @@ from convsym.sizes.relations import (
     Divides,
     free_symbols,
 )
+from convsym.sizes.remainders import remainder_in
 from convsym.sizes.sums import collect
-from convsym.sizes.text import remainder_in
 
 __all__ = [
     "FALSE",

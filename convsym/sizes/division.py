@@ -29,6 +29,7 @@ from convsym.sizes.polynomial import (
     terms,
 )
 from convsym.sizes.quotient import FloorDiv
+from convsym.sizes.remainders import remainder_range
 from convsym.sizes.sums import collect
 
 _quotients: dict[tuple[Size, Size], Size] = {}
@@ -75,6 +76,11 @@ def ceil_div(numerator: Size, denominator: Size) -> Size:
 
 def _over_integer(top: Terms, d: int) -> Terms:
     """``floor(top / d)`` for a positive d, as terms that are not settled yet."""
+    if len(top) > 1 and any(isinstance(m, FloorDiv) for m in top):
+        # A remainder is small: (H % 16)//16 is 0 whatever H is.
+        ends = remainder_range(top)
+        if ends is not None and ends[0] // d == ends[1] // d:
+            return {ONE: ends[0] // d} if ends[0] // d else {}
     whole: Terms = {}
     rest: Terms = {}
     common = d
@@ -95,19 +101,12 @@ def _over_integer(top: Terms, d: int) -> Terms:
         if d == 1:
             accumulate(whole, rest, 1)
             return cleaned(whole)
-    inner = [
-        m for m, c in rest.items() if isinstance(m, FloorDiv) and (c == 1 or (c == d - 1 and m.args[1].is_Integer))
-    ]
+    inner = [m for m, c in rest.items() if isinstance(m, FloorDiv) and c == 1]
     if inner:
         nested = inner[0] if len(inner) == 1 else min(inner, key=sort_key)
-        numerator, by = terms(nested.args[0]), nested.args[1]
+        by = nested.args[1]
         outer = {m: c for m, c in rest.items() if m is not nested}
-        if rest[nested] == 1:
-            lifted = dict(numerator)
-        else:
-            accumulate(whole, {nested: 1}, 1)
-            lifted = {m: -c for m, c in numerator.items()}
-            lifted[ONE] = lifted.get(ONE, 0) + int(by) - 1
+        lifted = dict(terms(nested.args[0]))
         accumulate(lifted, multiplied(outer, terms(by)), 1)
         lifted = dict(terms(collect(lifted)))
         if by.is_Integer:

@@ -9,7 +9,8 @@ from convsym.sizes.extremes import Extreme
 from convsym.sizes.factors import factored
 from convsym.sizes.floats import FloatDifference, RealFunction
 from convsym.sizes.polynomial import ONE, Size, Terms, from_terms, terms
-from convsym.sizes.text import remainder_in, text
+from convsym.sizes.remainders import remainder_in
+from convsym.sizes.text import text
 
 _FLIPPED = {"==": "==", "!=": "!=", ">=": "<=", ">": "<"}
 

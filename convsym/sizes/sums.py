@@ -18,6 +18,7 @@ from convsym.sizes.polynomial import (
     TABLE_LIMIT,
     Size,
     Terms,
+    accumulate,
     cleaned,
     expression,
     from_terms,
@@ -68,7 +69,7 @@ def laws(monomial: sympy.Expr) -> tuple[tuple[Pair, ...], tuple[Family, ...]]:
         rest = monomial_quotient(monomial, atom)
         assert rest is not None
         d = int(atom.args[1])
-        for partner, whole in _mirror(atom, d), *_siblings(atom, d, 2):
+        for partner, whole in (*_mirror(atom, d), *_siblings(atom, d, 2)):
             pairs.append(Pair(times(rest, partner), multiplied({rest: 1}, whole), _comes_first(partner, atom)))
         for size in _FAMILY_SIZES:
             found = list(_siblings(atom, d, size))
@@ -96,14 +97,25 @@ def _weight(numerator: sympy.Expr) -> tuple[int, int]:
     return (sum(found.values()) - constant, constant)
 
 
-def _mirror(quotient: FloorDiv, d: int) -> tuple[sympy.Expr, Terms]:
+def _mirror(quotient: FloorDiv, d: int) -> Iterator[tuple[sympy.Expr, Terms]]:
     """``floor(x/d) + floor((-x + d - 1)/d) == 0``, the second with its multiples of d taken out."""
+    from convsym.sizes.division import floor_div
+
     found = terms(quotient.args[0])
     mirrored = {m: d - c for m, c in found.items() if m is not ONE}
     whole = dict.fromkeys(mirrored, 1)
     if found.get(ONE, 0) != d - 1:
         mirrored[ONE] = d - 1 - found.get(ONE, 0)
-    return FloorDiv.raw(expression(from_terms(mirrored)), quotient.args[1]), whole
+    if not any(c == 1 and isinstance(m, FloorDiv) for m, c in mirrored.items()):
+        yield FloorDiv.raw(expression(from_terms(mirrored)), quotient.args[1]), whole
+        return
+    # The mirror is a nested window, and collapses.
+    collapsed = dict(terms(floor_div(from_terms(mirrored), d)))
+    partner = next((m for m, c in collapsed.items() if c == 1 and isinstance(m, FloorDiv)), None)
+    if partner is not None and partner is not quotient:
+        del collapsed[partner]
+        accumulate(whole, collapsed, -1)
+        yield partner, cleaned(whole)
 
 
 def _siblings(quotient: FloorDiv, d: int, size: int) -> Iterator[tuple[sympy.Expr, Terms]]:

@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import sympy
 
-from convsym.sizes.division import floor_div
 from convsym.sizes.extremes import Extreme
 from convsym.sizes.floats import FloatFunction, ISqrt, RealFunction, Rounded
-from convsym.sizes.polynomial import ONE, Size, SizeFunction, Terms, powers, terms
+from convsym.sizes.polynomial import ONE, Size, SizeFunction, powers, terms
 from convsym.sizes.quotient import FloorDiv, as_ceiling
+from convsym.sizes.remainders import Remainder, remainder_in
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-@dataclass(frozen=True)
-class Remainder:
-    """``number % divisor``, recognised in a sum as ``number - divisor*(number//divisor)``."""
-
-    number: Size
-    divisor: int
-
-
-def remainder_in(found: Mapping[sympy.Expr, int]) -> tuple[int, Remainder, int] | None:
-    """factor, remainder and constant when the sum is ``factor * (n % d) + constant``.
-
-    >>> from convsym.sizes.arithmetic import modulo, symbol
-    >>> remainder_in(terms(modulo(symbol("H"), 16) - 3))
-    (1, Remainder(number=H, divisor=16), -3)
-    """
-    for monomial, coefficient in found.items():
-        if not isinstance(monomial, FloorDiv) or not monomial.args[1].is_Integer:
-            continue
-        numerator, outer = monomial.args[0], int(monomial.args[1])
-        # floor(n / (a*d)) is the quotient of floor(n / a) by d, so d may be any divisor of both.
-        for d in _divisors(math.gcd(coefficient, outer)):
-            factor = -coefficient // d
-            number = floor_div(numerator, outer // d)
-            rest: Terms = {m: c for m, c in found.items() if m is not monomial}
-            for m, c in terms(number).items():
-                rest[m] = rest.get(m, 0) - factor * c
-            constant = rest.pop(ONE, 0)
-            if not any(rest.values()):
-                return factor, Remainder(number, d), constant
-    return None
-
-
-def _divisors(number: int) -> list[int]:
-    """The divisors above one, greatest first."""
-    return [d for d in range(number, 1, -1) if number % d == 0] if number < 10_000 else [number]
 
 
 class Style:
