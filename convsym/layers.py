@@ -90,25 +90,25 @@ def input_of(module: nn.Module) -> str:
     """
     from torch import nn
 
+    from convsym.trace.inference import infer_specs
+
+    known = infer_specs(module)
+    if known is not None:
+        return known[0]
     kind = type(module).__name__
     rank = re.search(r"[123]d$", kind)
     if rank is not None:
-        held = vars(module)
         # A lazy layer holds 0 until it has seen an input.
-        channels = held.get("in_channels") or held.get("num_features") or "C"
+        channels = getattr(module, "num_features", 0) or "C"
         return f"N {channels} {AXES[rank[0]]}"
-    if isinstance(module, nn.Linear):
-        return f"N {module.in_features or 'C'}"
     if isinstance(module, nn.GroupNorm):
         return f"N {module.num_channels} H W"
     if isinstance(module, (nn.LayerNorm, nn.RMSNorm)):
         return "N " + " ".join(map(str, module.normalized_shape))
     if isinstance(module, nn.PixelShuffle):
         return f"N {module.upscale_factor**2}*C H W"
-    if isinstance(module, nn.RNNBase):
-        return f"N L {module.input_size}" if module.batch_first else f"L N {module.input_size}"
-    if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
-        return "N L:int64"
+    if isinstance(module, nn.LazyLinear):
+        return "N C"
     if not any(True for _ in module.parameters()) and not any(True for _ in module.children()):
         return "N C H W"
     raise BadInput(f'the input of {kind} cannot be told from the layer; give it, as in "N L 64"')
