@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import cProfile
+import itertools
 import pstats
 import statistics
 import time
@@ -33,7 +34,7 @@ class UNet(nn.Module):
         widths = [base * 2**level for level in range(depth + 1)]
         self.downs = nn.ModuleList(_double(a, b) for a, b in zip([3, *widths], widths, strict=False))
         self.pool = nn.MaxPool2d(2)
-        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, 2) for a, b in zip(widths, widths[1:], strict=False))
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, 2) for a, b in itertools.pairwise(widths))
         self.merges = nn.ModuleList(_double(2 * a, a) for a in widths[:-1])
         self.head = nn.Conv2d(base, 2, 1)
 
@@ -92,7 +93,9 @@ def share_of_domain(model: nn.Module) -> float:
     profile.disable()
     rows = pstats.Stats(profile).stats  # type: ignore[attr-defined]
     whole = sum(own for _, _, own, _, _ in rows.values())
-    inside = sum(own for (file, _, _), (_, _, own, _, _) in rows.items() if "islpy" in file or file.endswith("domain.py"))
+    inside = sum(
+        own for (file, _, _), (_, _, own, _, _) in rows.items() if "islpy" in file or file.endswith("domain.py")
+    )
     return float(inside / whole)
 
 
@@ -103,7 +106,7 @@ def main() -> None:
     options.add_argument("--runs", type=int, default=7)
     asked = options.parse_args()
     torch.set_num_threads(1)
-    print(f"{'model':20}{'analyze ms':>12}{'cold ms':>10}{'/ fx trace':>12}{'/ FLOPs at one size':>21}{'domain share':>14}")
+    print(f"{'model':20}{'analyze ms':>12}{'cold ms':>10}{'/ fx trace':>12}{'/ FLOP counter':>16}{'domain share':>14}")
     for name in asked.models or MODELS:
         with convsym.without_weights():
             model = MODELS[name]().eval()
@@ -115,7 +118,7 @@ def main() -> None:
         meta = model.to("meta")
         count = median_seconds(lambda meta=meta: count_on_meta(meta), asked.runs)  # type: ignore[misc]
         share = share_of_domain(model)
-        print(f"{name:20}{ours * 1e3:12.1f}{cold * 1e3:10.0f}{ours / trace:12.2f}{ours / count:21.2f}{share:14.0%}")
+        print(f"{name:20}{ours * 1e3:12.1f}{cold * 1e3:10.0f}{ours / trace:12.2f}{ours / count:16.2f}{share:14.0%}")
 
 
 if __name__ == "__main__":
