@@ -43,7 +43,7 @@ def rewritten(text: str) -> str:
         return f"```console\n$ {match[1]}\n{printed(match[1])}```"
 
     text = re.sub(r"```console\n\$ (convsym .*)\n[\s\S]*?```", console, text)
-    return re.sub(r"(<!-- rules -->)[\s\S]*(<!-- /rules -->)", lambda m: f"{m[1]}\n{rule_table()}\n{m[2]}", text)
+    return re.sub(r"(<!-- rules -->)[\s\S]*(<!-- /rules -->)", lambda m: f"{m[1]}\n\n{rule_table()}\n\n{m[2]}", text)
 
 
 if __name__ == "__main__":
