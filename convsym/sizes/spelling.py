@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
+from typing import TypeVar
 
 import sympy
 
@@ -80,7 +81,7 @@ def parse_size(spelled: str) -> Size:
     >>> parse_size("ceil(H/2) + 1")
     (H + 1)//2 + 1
     """
-    value = _Reader(spelled).real(_parsed(spelled))
+    value = _read(spelled, lambda reader, node: reader.real(node))
     if ratio.is_real(value):
         raise SpellingError(f"{spelled!r} is not a whole number for every size: use // or ceil or floor")
     return value
@@ -99,7 +100,21 @@ def parse_condition(spelled: str) -> Condition:
         return FALSE
     if spelled.strip() == "everything" or _EVERY.fullmatch(spelled):
         return TRUE
-    return _Reader(spelled).condition(_parsed(spelled))
+    return _read(spelled, lambda reader, node: reader.condition(node))
+
+
+_Found = TypeVar("_Found")
+
+
+def _read(spelled: str, walk: Callable[[_Reader, ast.expr], _Found]) -> _Found:
+    try:
+        return walk(_Reader(spelled), _parsed(spelled))
+    except SpellingError:
+        raise
+    except (ValueError, OverflowError, ZeroDivisionError, TypeError) as error:
+        raise SpellingError(f"{spelled!r} cannot be computed: {error}") from None
+    except RecursionError:
+        raise SpellingError("what is written is nested too deep") from None
 
 
 def _parsed(spelled: str) -> ast.expr:
@@ -131,6 +146,14 @@ _REAL_FUNCTIONS: dict[str, Callable[[Real], Real]] = {
     "isqrt": lambda value: ratio.isqrt(_whole(value)),
     "abs": lambda value: arithmetic.absolute(_whole(value)),
 }
+
+
+#: Powers of numbers beyond this many bits are not computed.
+MOST_BITS = 4096
+
+
+def _bits(value: Real) -> int:
+    return value.bit_length() if isinstance(value, int) else 1
 
 
 def _whole(value: Real) -> Size:
@@ -215,7 +238,7 @@ class _Reader:
             if isinstance(node.op, ast.Mod):
                 return arithmetic.modulo(_whole(left), _whole(right))
             if isinstance(node.op, ast.Pow):
-                if isinstance(right, int) and abs(right) > 64:
+                if isinstance(right, int) and (abs(right) > 64 or _bits(left) * abs(right) > MOST_BITS):
                     raise self._error(node, "is too high a power")
                 return ratio.power(left, right)
         except ZeroDivisionError:
