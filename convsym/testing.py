@@ -1,14 +1,23 @@
 """What authors of plug-ins test with; needs no test framework, failures are AssertionErrors.
 
-    def test_roi_align() -> None:
-        with installed(PLUGIN):
-            agrees_with_torch(ops.roi_align, "N C H W", "K 5", output_size=7)
+def test_roi_align() -> None:
+    with installed(PLUGIN):
+        agrees_with_torch(ops.roi_align, "N C H W", "K 5", output_size=7)
+
+def test_the_examples_of_a_rule() -> None:
+    with installed(PLUGIN):
+        keeps_its_word(MismatchedOffset)
 """
 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import cleandoc
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import dedent
 from typing import Any
 
 import torch
@@ -18,13 +27,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convsym.analysis.result import Analysis
 from convsym.api import analyze
+from convsym.check import check_file
+from convsym.diagnostics import Diagnostic
 from convsym.graph.tensor import Tensor
 from convsym.plugins import installed
+from convsym.rules.rule import Rule
 from convsym.sizes.arithmetic import Size, Unknown
 from convsym.sizes.evaluate import evaluate
 
 REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, AssertionError, ArithmeticError, NotImplementedError)
-Shape = tuple[Any, ...]
+EXAMPLE_IMPORTS = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
 
 
 class _Calling(nn.Module):
@@ -144,4 +156,45 @@ def _described(shape: Iterable[Size], dtype: torch.dtype) -> str:
     return f"{str(dtype).removeprefix('torch.')}[{', '.join(map(str, shape))}]"
 
 
-__all__ = ["agrees_with_torch", "concrete", "drawn_sizes", "installed", "ran"]
+def keeps_its_word(rule: type[Rule]) -> None:
+    """Assert that the Bad model in a rule's docstring is reported by this rule alone, and the Good one not at all.
+
+    Raises AssertionError with what was found, or when an example is missing.
+    """
+    bad, good = (check_example(rule, title) for title in ("Bad", "Good"))
+    assert [d.code for d in bad] == [rule.code], f"the Bad model of {rule.code} gives {[str(d) for d in bad]}"
+    assert bad[0].help, f"{rule.code} says what is wrong, but not what to do"
+    assert not good, f"the Good model of {rule.code} gives {[str(d) for d in good]}"
+
+
+def check_example(rule: type[Rule], title: str) -> list[Diagnostic]:
+    """Everything that is found in the model `Net` under one title of a rule's docstring.
+
+    torch, nn and F are imported for it. It says its input in an attribute: `input = "N 3 H W"`, or `"N 3 H W; K 4"`.
+    """
+    source = example(rule, title)
+    assert source, f"{rule.code} has no {title} model"
+    spec = re.search(r'^ +input = "(.*)"$', source, re.MULTILINE)
+    assert spec, f'the {title} model of {rule.code} does not say its input, as in: input = "N 3 H W"'
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "model.py")
+        file.write_text(EXAMPLE_IMPORTS + source, encoding="utf-8")
+        return check_file(file, "Net", spec[1].split("; "))
+
+
+def example(rule: type[Rule], title: str) -> str | None:
+    """The code under a title of a rule's docstring ("Bad", "Good"); None when there is none."""
+    found = re.search(rf"^{title}::\n\n((?:    .*\n|\n)+)", cleandoc(rule.__doc__ or "") + "\n", re.MULTILINE)
+    return dedent(found[1]).strip() + "\n" if found else None
+
+
+__all__ = [
+    "agrees_with_torch",
+    "check_example",
+    "concrete",
+    "drawn_sizes",
+    "example",
+    "installed",
+    "keeps_its_word",
+    "ran",
+]
