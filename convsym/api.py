@@ -14,6 +14,7 @@ from convsym.analysis.result import Analysis
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue, catalogue
 from convsym.plugins import BUILTIN, Filled, installation
+from convsym.rules.diagnosis import diagnose
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
 from convsym.sizes.spelling import SpellingError, parse_condition, parse_spec
@@ -68,8 +69,6 @@ def _analysed(
     shown: tuple[str, ...],
     inferred: bool,
 ) -> Analysis:
-    from convsym.check import diagnose
-
     paths = {id(module): path for path, module in reversed(list(model.named_modules()))}
     subject = Subject(
         model,

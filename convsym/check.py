@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch import nn
 
-from convsym.analysis.result import Analysis
+from convsym.api import analyze
 from convsym.diagnostics import Diagnostic, in_order
 from convsym.graph.place import Place
-from convsym.plugins import broken, tables
+from convsym.plugins import broken
 from convsym.rules import Rule
 from convsym.rules.broken_plugin import BrokenPlugin
+from convsym.rules.diagnosis import all_rules
 from convsym.rules.failing_constructor import FailingConstructor
-from convsym.rules.failing_forward import FailingForward
 from convsym.rules.failing_import import FailingImport
 from convsym.rules.missing_arguments import MissingArguments
 from convsym.rules.no_such_model import NoSuchModel
@@ -36,7 +36,7 @@ from convsym.trace.loading import build_file, execute, parse_file, required_argu
 from convsym.trace.slicing import Slices
 from convsym.trace.surroundings import surroundings
 
-__all__ = ["build_file", "check_file", "diagnose"]
+__all__ = ["build_file", "check_file"]
 
 
 def check_file(
@@ -63,7 +63,6 @@ def check_file(
 
 
 def _checked(path: str, entry: str, inputs: Sequence[str] | None) -> Iterator[Diagnostic]:
-    from convsym.api import analyze
     from convsym.trace.inference import infer_specs
 
     try:
@@ -85,37 +84,6 @@ def _checked(path: str, entry: str, inputs: Sequence[str] | None) -> Iterator[Di
         yield UnsupportedOperation().diagnostic(
             f"{entry} was not checked: convsym itself failed with {type(error).__name__}: {message}", Place(path, 1)
         )
-
-
-def diagnose(analysis: Analysis) -> tuple[Diagnostic, ...]:
-    """What the rules, built-in and of plug-ins, say about an analysis; one mistake is said once."""
-    rules = all_rules()
-    claimed = {kind for rule in rules for kind in rule.kinds}
-    found = [d for rule in rules for d in _read(rule, analysis)]
-    # An operation of a plug-in may require what no rule is written for.
-    found += [FailingForward().of_finding(f) for f in analysis.findings if f.requirement.kind not in claimed]
-    return tuple(in_order(_merged(found)))
-
-
-def all_rules() -> list[Rule]:
-    """Every rule, the built-in ones first."""
-    return [rule() for _, table in tables("rules") for rule in table]
-
-
-def _read(rule: Rule, analysis: Analysis) -> Iterable[Diagnostic]:
-    try:
-        return list(rule.read(analysis))
-    except Exception as error:
-        return [BrokenPlugin().diagnostic(f"rule {rule.code} fails: {type(error).__name__}: {error}", None)]
-
-
-def _merged(found: list[Diagnostic]) -> list[Diagnostic]:
-    """One of each code, line and definition: a layer in a loop is one mistake, however often it is made."""
-    kept: dict[Any, Diagnostic] = {}
-    for one in found:
-        key = (one.code, one.place, one.related) if one.place is not None else (one.code, one.message)
-        kept.setdefault(key, one)
-    return list(kept.values())
 
 
 _LOAD_RULES: tuple[tuple[type[LoadError], type[Rule]], ...] = (

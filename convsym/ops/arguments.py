@@ -18,6 +18,7 @@ def axis(site: Site, op: str, dim: int, rank: int) -> int | None:
 
     A tensor without axes is treated as if it had one, as most of torch's operations do.
     """
+    dim = number(site, dim)
     axes = max(rank, 1)
     if -axes <= dim < axes:
         return dim % axes

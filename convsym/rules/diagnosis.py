@@ -1,0 +1,44 @@
+"""All rules read one analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from convsym.analysis.result import Analysis
+from convsym.diagnostics import Diagnostic, in_order
+from convsym.plugins import tables
+from convsym.rules import Rule
+from convsym.rules.broken_plugin import BrokenPlugin
+from convsym.rules.failing_forward import FailingForward
+
+
+def diagnose(analysis: Analysis) -> tuple[Diagnostic, ...]:
+    """What the rules, built-in and of plug-ins, say about an analysis; one mistake is said once."""
+    rules = all_rules()
+    claimed = {kind for rule in rules for kind in rule.kinds}
+    found = [d for rule in rules for d in _read(rule, analysis)]
+    # An operation of a plug-in may require what no rule is written for.
+    found += [FailingForward().of_finding(f) for f in analysis.findings if f.requirement.kind not in claimed]
+    return tuple(in_order(_merged(found)))
+
+
+def all_rules() -> list[Rule]:
+    """Every rule, the built-in ones first."""
+    return [rule() for _, table in tables("rules") for rule in table]
+
+
+def _read(rule: Rule, analysis: Analysis) -> Iterable[Diagnostic]:
+    try:
+        return list(rule.read(analysis))
+    except Exception as error:
+        return [BrokenPlugin().diagnostic(f"rule {rule.code} fails: {type(error).__name__}: {error}", None)]
+
+
+def _merged(found: list[Diagnostic]) -> list[Diagnostic]:
+    """One of each code, line and definition: a layer in a loop is one mistake, however often it is made."""
+    kept: dict[Any, Diagnostic] = {}
+    for one in found:
+        key = (one.code, one.place, one.related) if one.place is not None else (one.code, one.message)
+        kept.setdefault(key, one)
+    return list(kept.values())
