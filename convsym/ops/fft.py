@@ -116,11 +116,8 @@ def _axes_and_sizes(site: Site, op: str, input: Tensor, s: Any, dim: Any) -> tup
     axes = axes_of(site, op, named, input.rank)
     if axes is None:
         return None
-    sizes = {a: input.shape[a] for a in axes}
-    for axis, size in zip(axes, s or (), strict=False):
-        if not _kept(size):
-            sizes[axis] = size
-    return axes, sizes
+    wanted = (None,) * len(axes) if s is None else tuple(s)
+    return axes, {a: input.shape[a] if _kept(size) else size for a, size in zip(axes, wanted, strict=True)}
 
 
 def _resized(site: Site, input: Tensor, sizes: dict[int, Size]) -> Tensor:
@@ -134,7 +131,7 @@ def _resized(site: Site, input: Tensor, sizes: dict[int, Size]) -> Tensor:
 
 
 def _layout(site: Site, kind: str, input: Tensor, axes: Axes, out: tuple[Size, ...]) -> tuple[Size, ...]:
-    if not torch.backends.mkl.is_available():
+    if not torch.backends.mkl.is_available():  # type: ignore[no-untyped-call]
         return strides_of(Tensor(out, input.dtype))
     if kind == "c2r" and len(axes) > 1:
         input = Tensor(input.shape, input.dtype, _ordered(site, input, axes[:-1], input.shape, 0))
