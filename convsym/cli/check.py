@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from convsym.cli.failure import Refused, refusals
+from convsym.cli.failure import Refused, users_code
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, format_option
 from convsym.diagnostics import Diagnostic, Severity
@@ -34,10 +34,10 @@ def check(files: tuple[str, ...], inputs: tuple[str, ...], layout: Format) -> No
 
     diagnostics: list[Diagnostic] = []
     for path, entry in asked:
-        with refusals():
+        with users_code():
             diagnostics += check_file(path, entry=entry, inputs=list(inputs) or None)
     click.echo(layout.rendered(diagnostics, page()), nl=False)
-    click.echo(verdict(diagnostics, len({path for path, _ in asked})), err=True)
+    click.echo(verdict(diagnostics, len({path for path, _ in asked}), inferred=not inputs), err=True)
     if diagnostics:
         raise SystemExit(1)
 
@@ -65,15 +65,16 @@ def _python_files(folder: Path) -> Iterator[Path]:
         yield from (here / file for file in files if file.endswith(".py"))
 
 
-def verdict(diagnostics: Sequence[Diagnostic], files: int) -> str:
-    """How many files were checked, and how much was found, in one sentence.
+def verdict(diagnostics: Sequence[Diagnostic], files: int, inferred: bool) -> str:
+    """How many files were checked, with which inputs, and how much was found, in one sentence.
 
-    >>> verdict([], 1)
-    '1 file checked, nothing found.'
+    >>> verdict([], 1, inferred=True)
+    '1 file checked with inputs inferred from the first layers: nothing found.'
     """
     counts = Counter(found.severity.value for found in diagnostics)
     parts = [f"{n} {kind}{'s' * (n != 1 and kind != 'advice')}" for kind, n in sorted(counts.items(), key=_gravity)]
-    return f"{files} file{'s' * (files != 1)} checked, {' and '.join(parts) or 'nothing'} found."
+    how = "inputs inferred from the first layers" if inferred else "the inputs given"
+    return f"{files} file{'s' * (files != 1)} checked with {how}: {' and '.join(parts) or 'nothing'} found."
 
 
 def _gravity(count: tuple[str, int]) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import click
 
@@ -17,12 +18,17 @@ class Refused(click.ClickException):
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """Turn the engine's complaints about what it was given into `Refused`."""
+def users_code() -> Iterator[None]:
+    """Around whatever loads and runs a user's models.
+
+    Complaints about what was given become `Refused`, and what the models print goes to standard error, so that
+    standard output holds the report alone.
+    """
     from convsym.trace.errors import BadInput
 
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     except BadInput as error:
         raise Refused(_sentence(error)) from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 
@@ -64,6 +65,10 @@ def group(ctx: click.Context, traceback: bool) -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command line and exit with 0 (clean), 1 (findings) or 2 (bad usage or input)."""
     arguments = sys.argv[1:] if args is None else args
+    for stream in (sys.stdout, sys.stderr):
+        # Not every terminal can write ⌈H/2⌉, and a question mark is better than a failure.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         group.main(arguments, prog_name="convsym")
     except Exception as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import click
 
-from convsym.cli.failure import refusals
+from convsym.cli.failure import users_code
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
 from convsym.cli.parameters import AT, INPUT, format_option
@@ -25,9 +25,9 @@ def layer(text: str, inputs: tuple[str, ...], at: dict[str, int] | None, layout:
     """
     from convsym.layers import layer as analyze_layer
 
-    with refusals():
+    with users_code():
         analysis = analyze_layer(text, *inputs)
-    numbers = numbers_at(analysis, at)
+        numbers = numbers_at(analysis, at)
     click.echo(layout.rendered(Report(text, analysis, numbers), page()), nl=False)
     # The text is no file, so there is no line to point at.
     exit_with([replace(found, place=None, related=()) for found in analysis.diagnostics])

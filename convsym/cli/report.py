@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from convsym.cli.failure import refusals
+from convsym.cli.failure import users_code
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
 from convsym.cli.parameters import AT, INPUT, format_option, split_inputs
@@ -36,9 +36,9 @@ def report(
     from convsym import analyze
     from convsym.trace.loading import load_target
 
-    with refusals():
+    with users_code():
         model = load_target(target).train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
-    numbers = numbers_at(analysis, at)
+        numbers = numbers_at(analysis, at)
     click.echo(layout.rendered(Report(target, analysis, numbers, depth), page()), nl=False)
     exit_with(analysis.diagnostics)

@@ -9,7 +9,7 @@ from tests.cli.run import convsym, refused
 def test_a_clean_file_exits_with_0_and_prints_nothing_on_stdout(good: Path) -> None:
     result = convsym("check", f"{good}:Net")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "1 file checked, nothing found.\n"
+    assert result.stderr == "1 file checked with inputs inferred from the first layers: nothing found.\n"
 
 
 def test_a_finding_exits_with_1_and_shows_both_lines(bad: Path) -> None:
@@ -19,7 +19,7 @@ def test_a_finding_exits_with_1_and_shows_both_lines(bad: Path) -> None:
     assert "bad.py:11" in result.stdout
     assert "bad.py:8" in result.stdout
     assert "self.second = nn.Conv2d(16, 8, 3)" in result.stdout
-    assert result.stderr == "1 file checked, 1 error found.\n"
+    assert result.stderr == "1 file checked with inputs inferred from the first layers: 1 error found.\n"
 
 
 def test_concise_is_one_line_for_each_finding(bad: Path) -> None:
@@ -56,6 +56,14 @@ def test_one_file_that_does_not_parse_leaves_the_others_checked(good: Path, bad:
 def test_inputs_are_what_is_checked(good: Path) -> None:
     result = convsym("check", "--format", "concise", f"{good}:Net", "--input", "N 4 H W")
     assert "CS101" in result.stdout
+    assert result.stderr == "1 file checked with the inputs given: 1 error found.\n"
+
+
+def test_what_a_model_prints_goes_to_standard_error(bad: Path) -> None:
+    bad.write_text(bad.read_text().replace("        super()", "        print('hello')\n        super()"))
+    result = convsym("check", "--format", "json", bad)
+    assert json.loads(result.stdout)["diagnostics"]
+    assert "hello" in result.stderr
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

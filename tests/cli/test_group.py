@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -46,3 +47,13 @@ def test_a_failure_of_convsym_itself_is_no_traceback(
 def test_python_m_convsym_is_the_command() -> None:
     done = subprocess.run([sys.executable, "-m", "convsym", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"convsym {package.__version__}\n"
+
+
+def test_a_terminal_without_mathematics_gets_question_marks() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "convsym", "layer", "Conv2d(3, 8, 3, stride=2, padding=1)"],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+    )
+    assert b"N 8 ?H/2? ?W/2?" in done.stdout
