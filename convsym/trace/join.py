@@ -9,7 +9,7 @@ when their outputs and layer calls agree. Where the costs differ, the difference
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,9 +20,12 @@ from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, subtract, total
 from convsym.sizes.cases import piecewise
-from convsym.sizes.condition import Condition, all_of, any_of
+from convsym.sizes.condition import Condition, all_of, any_of, eq
 from convsym.sizes.domain import Assumption, Domain
-from convsym.trace.numbers import SymbolicFloat, SymbolicInt
+from convsym.sizes.evaluate import evaluate
+from convsym.sizes.rounding import rounded
+from convsym.sizes.truth import Truth
+from convsym.trace.numbers import SymbolicFloat, SymbolicInt, integer
 from convsym.trace.paths import Answers, Finding
 from convsym.trace.restore import restored
 from convsym.trace.tensors import SymbolicTensor
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from convsym.trace.tracer import Tracer
 
 MOST_WAYS = 12
+MOST_OPEN = 3  # more open questions than this make more ways than are worth running
 _PLAIN = (int, float, bool, str, type(None), torch.Tensor, SymbolicInt, SymbolicFloat)
 
 
@@ -146,7 +150,7 @@ def call_joined(
     if not entry.branched:
         return output
     first = entry.local(output, error)
-    if not entry.can_repeat or not _is_repeatable(module, args, kwargs):
+    if not entry.can_repeat or not _is_repeatable(module, args, kwargs) or len(first.opened) > MOST_OPEN:
         return entry.go_on_as(first)
     given = tracer.path.answers
     ways, pending = [first], list(first.opened)
@@ -159,9 +163,10 @@ def call_joined(
         pending.extend(way.opened)
     tracer.path.answers = given
     running = [way for way in ways if way.runs]
-    if pending or not running or not all(_agree(running[0], way) for way in running[1:]):
+    together = _together(running) if running and not pending else None
+    if together is None:
         return entry.go_on_as(first)
-    output = entry.go_on_as(running[0])
+    output = entry.go_on_as(together)
     del tracer.path.taken[entry.taken :], tracer.path.open[entry.open :]
     tracer.path.domain = _union(entry.domain, [w.domain for w in running], complete=len(running) == len(ways))
     tracer.refused += [way.error for way in ways if way.error is not None]
@@ -192,30 +197,90 @@ def _is_repeatable(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, A
     return plain and not any(m._forward_hooks or m._forward_pre_hooks for m in module.modules())
 
 
-def _signature(value: Any) -> Any:
-    if isinstance(value, SymbolicTensor):
-        return _signature(value.spec)
-    if isinstance(value, Tensor):
-        return (value.shape, value.dtype, value.strides, value.data is None)
-    if isinstance(value, SymbolicInt):
-        return value.size
-    if isinstance(value, SymbolicFloat):
-        return value.value
-    return value if isinstance(value, (int, float, str, bool, type(None))) else id(value)
+def _together(ways: list[_Local]) -> _Local | None:
+    """One way that stands for all of them, its sizes written so that they hold on every one; None where they differ."""
+    first = ways[0]
+    for other in ways[1:]:
+        merged = _pair(first, other)
+        if merged is None:
+            return None
+        first = merged
+    return first
 
 
-def _agree(a: _Local, b: _Local) -> bool:
-    if [_signature(t) for t in a.inputs] != [_signature(t) for t in b.inputs]:
-        return False
-    if [_layer(c) for c in a.layers] != [_layer(c) for c in b.layers]:
-        return False
-    first, first_tree = pytree.tree_flatten(a.output)
+def _pair(a: _Local, b: _Local) -> _Local | None:
+    first, tree = pytree.tree_flatten(a.output)
     second, second_tree = pytree.tree_flatten(b.output)
-    return first_tree == second_tree and list(map(_signature, first)) == list(map(_signature, second))
+    if tree != second_tree or len(a.layers) != len(b.layers):
+        return None
+    try:
+        output = [_leaf(x, y, a.domain, b.domain) for x, y in zip(first, second, strict=True)]
+        inputs = [_tensor(x, y, a.domain, b.domain) for x, y in zip(a.inputs, b.inputs, strict=True)]
+        layers = [_layer(x, y, a.domain, b.domain) for x, y in zip(a.layers, b.layers, strict=True)]
+    except _Different:
+        return None
+    return replace(a, output=pytree.tree_unflatten(output, tree), inputs=inputs, layers=layers)
 
 
-def _layer(call: LayerCall) -> Any:
-    return (call.path, call.index, call.input.shape, call.output.shape)
+class _Different(Exception):
+    """Two ways give what no one formula says."""
+
+
+def _leaf(x: Any, y: Any, a: Domain, b: Domain) -> Any:
+    if isinstance(x, SymbolicTensor) and isinstance(y, SymbolicTensor):
+        spec = _tensor(x.spec, y.spec, a, b)
+        return x if spec is x.spec else SymbolicTensor(spec, x.device)
+    if isinstance(x, SymbolicInt) and isinstance(y, SymbolicInt):
+        return integer(_size(x.size, y.size, a, b))
+    if isinstance(x, SymbolicFloat) and isinstance(y, SymbolicFloat) and x.value == y.value:
+        return x
+    if x is y or (isinstance(x, (int, float, str, bool)) and type(x) is type(y) and x == y):
+        return x
+    raise _Different
+
+
+def _tensor(x: Tensor, y: Tensor, a: Domain, b: Domain) -> Tensor:
+    if x is y:
+        return x
+    if x.rank != y.rank or x.dtype != y.dtype or (x.data is None) != (y.data is None):
+        raise _Different
+    shape = _sizes(x.shape, y.shape, a, b)
+    if x.strides is None and y.strides is None:
+        strides = None
+    elif x.strides is None or y.strides is None:
+        raise _Different
+    else:
+        strides = _sizes(x.strides, y.strides, a, b)
+    return x if (shape, strides) == (x.shape, x.strides) else Tensor(shape, x.dtype, strides)
+
+
+def _sizes(xs: tuple[Size, ...], ys: tuple[Size, ...], a: Domain, b: Domain) -> tuple[Size, ...]:
+    return tuple(_size(x, y, a, b) for x, y in zip(xs, ys, strict=True))
+
+
+def _size(x: Size, y: Size, a: Domain, b: Domain) -> Size:
+    """A size that is x in one domain and y in the other.
+
+    A forward that pads only where a window does not divide has H on one way and 4 (H // 4) + 4 on the other:
+    4 ceil(H / 4) is both.
+    """
+    if x == y:
+        return x
+    here, there = a.smallest(), b.smallest()
+    if here is None or there is None:
+        raise _Different
+    for candidate in (x, y, *rounded(x), *rounded(y)):
+        if evaluate(candidate, here) != evaluate(x, here) or evaluate(candidate, there) != evaluate(y, there):
+            continue
+        if a.decide(eq(candidate, x)) is Truth.YES and b.decide(eq(candidate, y)) is Truth.YES:
+            return candidate
+    raise _Different
+
+
+def _layer(x: LayerCall, y: LayerCall, a: Domain, b: Domain) -> LayerCall:
+    if (x.path, x.index) != (y.path, y.index):
+        raise _Different
+    return replace(x, input=_tensor(x.input, y.input, a, b), output=_tensor(x.output, y.output, a, b))
 
 
 def _union(entry: Domain, ways: list[Domain], complete: bool) -> Domain:
