@@ -52,7 +52,7 @@ from convsym.sizes.relations import (
     Divides,
     free_symbols,
 )
-from convsym.sizes.remainders import remainder_in
+from convsym.sizes.remainders import remainder_in, symbolic_remainder_in
 from convsym.sizes.sums import collect
 
 __all__ = [
@@ -202,6 +202,9 @@ def _zero(size: Size) -> Condition:
         if left or not 0 <= value < remainder.divisor:
             return FALSE
         return divides(remainder.divisor, subtract(remainder.number, value))
+    symbolic = symbolic_remainder_in(found)
+    if symbolic is not None:
+        return divides(*symbolic)
     return Comparison(expression(collect(found)), "==")
 
 
@@ -316,12 +319,12 @@ def _divisible_by_symbols(divisor: sympy.Expr, size: Size) -> Condition:
 
 def all_of(*conditions: Condition) -> Condition:
     """All of them hold."""
-    return _combined(All, conditions)
+    return _remembered((All, conditions), lambda: _combined(All, conditions))
 
 
 def any_of(*conditions: Condition) -> Condition:
     """At least one of them holds."""
-    return _combined(Any, conditions)
+    return _remembered((Any, conditions), lambda: _combined(Any, conditions))
 
 
 def _combined(kind: type[Combination], conditions: Iterable[Condition]) -> Condition:

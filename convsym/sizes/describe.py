@@ -10,12 +10,13 @@ import sympy
 from convsym.sizes.arithmetic import Unknown
 from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
-from convsym.sizes.condition import TRUE, Condition
+from convsym.sizes.condition import TRUE, Combination, Condition
 from convsym.sizes.lines import line_text
 from convsym.sizes.phrases import joined
 from convsym.sizes.products import without_products
 from convsym.sizes.residues import both
 from convsym.sizes.sets import Symbols, TooHard, limited, positive
+from convsym.sizes.words import Words
 
 if TYPE_CHECKING:
     from convsym.sizes.domain import Domain
@@ -108,9 +109,10 @@ def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[symp
     exact = {condition: without_products(condition) for condition in assumed}
     # Every claim with its importance, its words or the condition it is, and its set.
     claims: list[tuple[int, str | Condition, isl.Set]] = []
+    lines: dict[sympy.Symbol, isl.Set] = {}
     for s in sorted(part.symbols, key=order.__getitem__):
         place = part.symbols.index(s)
-        line = _projected(part.points, (place,))
+        line = lines[s] = _projected(part.points, (place,))
         words = None if line.is_equal(positive((s,))) else line_text(s, line)
         if words:
             everything = isl.Set.universe(part.points.project_out(isl.dim_type.set, place, 1).get_space())
@@ -128,9 +130,9 @@ def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[symp
             kept = fewer
     texts = [claim[1] for claim in kept if isinstance(claim[1], str)]
     rest = tuple(claim[1] for claim in kept if isinstance(claim[1], Condition))
-    if rest:
-        texts.append(joined(rest))
-    return both(*texts)
+    plain = tuple(condition for condition in rest if not isinstance(condition, Combination))
+    writer = Words(order, lines)
+    return both(*texts, joined(plain), *(writer.of(condition) for condition in rest if condition not in plain))
 
 
 def _meet(start: isl.Set, claims: list[tuple[int, str | Condition, isl.Set]]) -> isl.Set:

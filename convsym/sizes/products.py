@@ -230,6 +230,11 @@ class _Rewriting:
 
     def _two_products(self, found: Terms, relation: str) -> Condition | None:
         """``u*v*... - x*y*...`` where the factors over the same symbols can be ordered the same way throughout."""
+        constant = found.get(ONE, 0)
+        if relation == ">=" and constant == -1:
+            # More than nothing: the products differ, the right way round.
+            level = {m: c for m, c in found.items() if m is not ONE}
+            return self._both(self._two_products(level, ">="), self._two_products(level, "=="))
         for left, right in splits(found):
             pairs = paired(left, right)
             if pairs is None:
@@ -243,6 +248,9 @@ class _Rewriting:
                 same = any_of(all_of(*(eq(u, v) for u, v in pairs)), *(eq(v, 0) for _, v in pairs))
                 return same
         return None
+
+    def _both(self, order: Condition | None, same: Condition | None) -> Condition | None:
+        return None if order is None or same is None else all_of(order, contrary(same))
 
     def _ordered(self, larger: Size, smaller: Size) -> bool:
         from convsym.sizes.domain import Domain

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from convsym.sizes.polynomial import ONE, Size, Terms, terms
+from convsym.sizes.polynomial import ONE, Size, Terms, divided, monomial_quotient, powers, terms
 from convsym.sizes.quotient import FloorDiv
 
 
@@ -59,3 +59,25 @@ def remainder_range(found: Mapping[sympy.Expr, int]) -> tuple[int, int] | None:
     factor, remainder, constant = recognised
     ends = (constant, constant + factor * (remainder.divisor - 1))
     return (min(ends), max(ends))
+
+
+def symbolic_remainder_in(found: Mapping[sympy.Expr, int]) -> tuple[sympy.Expr, sympy.Expr] | None:
+    """d and n when the sum is a multiple of ``n % d`` for a divisor with symbols in it: ``12 - N*(12//N)``."""
+    quotients = {
+        atom
+        for m in found
+        for atom, e in powers(m)
+        if e == 1 and isinstance(atom, FloorDiv) and not atom.args[1].is_Integer
+    }
+    for quotient in quotients:
+        numerator, denominator = quotient.args
+        before: Terms = {}
+        rest: Terms = {}
+        for m, c in found.items():
+            others = monomial_quotient(m, quotient)
+            (rest if others is None else before)[m if others is None else others] = c
+        # found == before * (n//d) + rest, which is factor * (n % d) if before == -factor * d and rest == factor * n.
+        down, up = divided(before, terms(denominator)), divided(rest, terms(numerator))
+        if down is not None and up is not None and set(down) == set(up) == {ONE} and down[ONE] == -up[ONE]:
+            return denominator, numerator
+    return None

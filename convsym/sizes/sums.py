@@ -22,7 +22,6 @@ from convsym.sizes.polynomial import (
     cleaned,
     expression,
     from_terms,
-    intern,
     monomial_quotient,
     multiplied,
     powers,
@@ -241,6 +240,9 @@ def collect(found: Terms) -> Size:
     return from_terms(settle(cleaned(found)))
 
 
+_normal: dict[sympy.Expr, Size] = {}
+
+
 def normal(expr: Size) -> Size:
     """Any expression over sizes in normal form: sums expanded, quotients settled, a constant as an int.
 
@@ -248,5 +250,10 @@ def normal(expr: Size) -> Size:
     """
     if isinstance(expr, int):
         return int(expr)
-    found = collect(dict(terms(expr)))
-    return found if isinstance(found, int) else intern(found)
+    found = _normal.get(expr)
+    if found is None:
+        found = collect(dict(terms(expr)))
+        if len(_normal) > TABLE_LIMIT:
+            _normal.clear()
+        _normal[expr] = found
+    return found

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convsym.sizes import ratio
 from convsym.sizes.arithmetic import add, ceil_div, floor_div, modulo, multiply, product, subtract, symbol, unknown
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, divides, eq, ge, le, ne, negate
 from convsym.sizes.domain import Domain
@@ -113,6 +114,21 @@ DESCRIPTIONS = [
     (positive(ge(H, 4), eq(floor_div(W, 4), 128)), "H >= 4 and 512 <= W <= 515"),
     (positive(eq(product([4, floor_div(H, 2), floor_div(W, 2)]), multiply(H, W))), "H % 2 == 0 and W % 2 == 0"),
     (positive(ne(product([N, H, W]), 1)), "H*N*W != 1"),
+    (
+        positive(any_of(ne(N, 1), ne(ceil_div(H, 32), 1), ne(ceil_div(W, 32), 1))),
+        "N >= 2 or H >= 33 or W >= 33",
+    ),
+    (
+        positive(ge(H, 29), any_of(ne(N, 1), ne(floor_div(add(H, 3), 32), 1))),
+        "H >= 29 and (N >= 2 or H >= 61)",
+    ),
+    (
+        positive(any_of(all_of(ge(H, 4), divides(2, H)), all_of(ge(W, 4), ge(H, 9)))),
+        "(H % 2 == 0 and H >= 4) or (H >= 9 and W >= 4)",
+    ),
+    (positive(eq(multiply(H, H), 4096)), "H == 64"),
+    (positive(eq(ratio.floor(ratio.multiply(H, 0.7)), 5)), "H == 8"),
+    (positive(eq(ratio.isqrt(H), 7)), "49 <= H <= 63"),
 ]
 
 
