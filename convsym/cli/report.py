@@ -34,9 +34,11 @@ def report(
     """
     specs, named = split_inputs(inputs)
     from convsym import analyze
-    from convsym.trace.loading import load_target
+    from convsym.trace.loading import load_target, split_target
+    from convsym.trace.surroundings import surroundings
 
-    with users_code():
+    # A forward may import as its file does, so it runs in the same surroundings.
+    with users_code(), surroundings(split_target(target)[0]):
         model = load_target(target).train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
         numbers = numbers_at(analysis, at)

@@ -115,3 +115,12 @@ def test_a_file_that_fails_to_import_is_refused_at_its_line(good: Path) -> None:
         "import there_is_no_such_package\n\n" + good.read_text().replace("nn.Conv2d", "there_is_no_such_package.Conv2d")
     )
     assert "there_is_no_such_package" in refused("report", f"{good}:Net")
+
+
+def test_a_forward_may_import_from_beside_its_file(good: Path) -> None:
+    (good.parent / "beside.py").write_text("STEP = 3\n")
+    line = "        return torch.relu"
+    steps = "        from beside import STEP\n        x = x[:, :, ::STEP]\n"
+    good.write_text(good.read_text().replace(line, steps + line))
+    result = convsym("report", f"{good}:Net", "--at", "N=1,H=12,W=4")
+    assert "1 8 2 2" in result.stdout
