@@ -23,7 +23,9 @@ def rounded(size: Size) -> Iterator[Size]:
     >>> [str(r) for r in rounded(floor_div(symbol("H"), 2))]
     ['(H + 1)//2', '(H + 1)//2 - 1']
     """
-    quotients = () if isinstance(size, int) else tuple(size.atoms(FloorDiv))
+    if isinstance(size, int):
+        return
+    quotients = tuple(size.atoms(FloorDiv))
     if len(quotients) != 1 or not quotients[0].args[1].is_Integer or quotients[0].args[1] > MOST_POINTS:
         return
     numerator, divisor = normal(quotients[0].args[0]), int(quotients[0].args[1])
