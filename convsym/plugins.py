@@ -205,7 +205,7 @@ def _claims(kind: str, item: Any) -> Iterator[Any]:
 def _shown(thing: Any) -> str:
     if isinstance(thing, str):
         return thing
-    name = getattr(thing, "__qualname__", None) or getattr(thing, "name", None) or getattr(thing, "__name__", None)
+    name = getattr(thing, "__name__", None) or getattr(thing, "name", None)
     return name if isinstance(name, str) else f"a {type(thing).__name__}"
 
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from convsym.diagnostics import Severity
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from convsym.diagnostics import Diagnostic, Severity
 from convsym.rules.rule import Rule
+
+if TYPE_CHECKING:
+    from convsym.analysis.result import Analysis
 
 
 class BrokenPlugin(Rule):
@@ -11,7 +17,8 @@ class BrokenPlugin(Rule):
 
     What it finds:
 
-    An installed plug-in of convsym that fails to load, or a part of it that clashes with another.
+    An installed plug-in of convsym that fails to load, a part of it that clashes with another, or a rule of its that
+    fails on this model.
 
     Why it matters:
 
@@ -22,3 +29,8 @@ class BrokenPlugin(Rule):
     name = "broken-plugin"
     severity = Severity.WARNING
     help = "update or remove the package"
+
+    def read(self, analysis: Analysis) -> Iterator[Diagnostic]:
+        for refusal in analysis.refusals:
+            if refusal.error == "BrokenRule":
+                yield self.diagnostic(refusal.message, refusal.place, path=refusal.path)

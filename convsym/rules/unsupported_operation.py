@@ -58,7 +58,7 @@ class UnsupportedOperation(Rule):
 
     def read(self, analysis: Analysis) -> Iterator[Diagnostic]:
         for refusal in analysis.refusals:
-            if not refusal.supported:
+            if not refusal.supported and refusal.error != "BrokenRule":
                 where = f"{refusal.path}: " if refusal.path else ""
                 message = " ".join(refusal.message.split())
                 yield self.diagnostic(f"{where}cannot be analysed: {message}", refusal.place, path=refusal.path)
