@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,6 +16,7 @@ from convsym.sizes.text import pretty
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
+    from convsym.graph.place import Place
 
 
 #: A formula with more terms is not written a second time where words say as much.
@@ -99,10 +101,19 @@ def notes(report: Report) -> list[str]:
         found.append("The model runs for no size; the totals go as far as it could be followed.")
     if analysis.uncounted:
         found.append(f"Not counted: {', '.join(analysis.uncounted)}.")
+    shown = " ".join(fact.text for fact in facts(report))
+    for name, place in _unknowns(analysis).items():
+        if re.search(rf"\b{re.escape(name)}\b", shown):
+            where = f"; it comes up at {place}" if place is not None else ""
+            found.append(f"{name} does not follow from the sizes of the input{where}.")
     for pin in analysis.pins:
         where = f" at {pin.place}" if pin.place is not None else ""
         found.append(f"{pretty(pin.size)} is needed as a plain number{where}; explored there as {pin.value}.")
     return found
+
+
+def _unknowns(analysis: Analysis) -> dict[str, Place | None]:
+    return {str(size): place for way in analysis.ways for size, place in way.unknowns}
 
 
 def _shown_case(report: Report) -> int:

@@ -145,6 +145,16 @@ def test_what_is_not_counted_is_named_and_totals_say_at_least() -> None:
     assert bool(analysis.uncounted) == ("at least" in shown) == ("Not counted: " in shown)
 
 
+def test_a_size_that_depends_on_the_data_is_said_to() -> None:
+    class Positive(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[x > 0]
+
+    shown = summary.render(Report("p", convsym.analyze(Positive(), "N 8")), Page(100))
+    name = next(line.split()[1] for line in shown.splitlines() if line.startswith("output"))
+    assert f"\n{name} does not follow from the sizes of the input; it comes up at " in shown
+
+
 @pytest.mark.parametrize("layout", formats("analysis"), ids=lambda layout: layout.name)
 def test_a_model_that_runs_nowhere_is_shown_as_far_as_it_goes(layout: Any) -> None:
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(4, 8, 3))
