@@ -13,7 +13,7 @@ import torch
 
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
-from convsym.ops.arguments import axes_of
+from convsym.ops.arguments import axes_of, axis
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.elementwise import require_kind
 from convsym.ops.strides import normal, strides_of
@@ -178,7 +178,8 @@ def shifted(site: Site, input: Tensor, dim: Any = None) -> Outcome:
         input.shape,
         help="name an axis with dim",
     )
-    axes_of(site, "fftshift", named, input.rank)
+    for at in named if isinstance(named, (tuple, list)) else (named,):
+        axis(site, "fftshift", at, input.rank)
     return Outcome(input.with_shape(*input.shape))
 
 
