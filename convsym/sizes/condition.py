@@ -24,17 +24,14 @@ from convsym.sizes.arithmetic import add, exact_div, modulo, subtract
 from convsym.sizes.bounds import BY_THEMSELVES
 from convsym.sizes.division import floor_div
 from convsym.sizes.extremes import Extreme
+from convsym.sizes.factors import without_positive_factors
 from convsym.sizes.floats import FloatDifference, FloatQuotient, RealFunction
 from convsym.sizes.polynomial import (
     ONE,
     TABLE_LIMIT,
     Size,
     SizeFunction,
-    Terms,
     expression,
-    monomial_of,
-    monomial_quotient,
-    powers,
     sort_key,
     terms,
 )
@@ -161,27 +158,10 @@ def _exact_quotient(value: Real) -> bool:
     return not isinstance(value, RealFunction) or isinstance(value, FloatQuotient)
 
 
-def _without_positive_factors(found: Terms) -> Terms:
-    """Divided by every atom that is surely positive and stands in all terms."""
-    if ONE in found or not found:
-        return found
-    first, *others = found
-    shared = {atom: e for atom, e in powers(first) if (low := BY_THEMSELVES.interval(atom)[0]) is not None and low >= 1}
-    for m in others:
-        if not shared:
-            return found
-        have = dict(powers(m))
-        shared = {atom: min(e, have[atom]) for atom, e in shared.items() if atom in have}
-    if not shared:
-        return found
-    factor = monomial_of(shared.items())
-    return {monomial_quotient(m, factor): c for m, c in found.items()}
-
-
 def _zero(size: Size) -> Condition:
     if isinstance(size, int):
         return TRUE if size == 0 else FALSE
-    found = _without_positive_factors(dict(terms(size)))
+    found = without_positive_factors(dict(terms(size)))
     if set(found) <= {ONE}:
         return FALSE
     common = math.gcd(*(c for m, c in found.items() if m is not ONE))
@@ -211,7 +191,7 @@ def _zero(size: Size) -> Condition:
 def _not_negative(size: Size) -> Condition:
     if isinstance(size, int):
         return TRUE if size >= 0 else FALSE
-    found = _without_positive_factors(dict(terms(size)))
+    found = without_positive_factors(dict(terms(size)))
     if set(found) <= {ONE}:
         return TRUE if found.get(ONE, 0) >= 0 else FALSE
     common = math.gcd(*(c for m, c in found.items() if m is not ONE))

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 
 import sympy
 
-from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, from_terms, powers, sort_key, terms
+from convsym.sizes.bounds import BY_THEMSELVES
+from convsym.sizes.polynomial import (
+    ONE,
+    TABLE_LIMIT,
+    Size,
+    Terms,
+    expression,
+    from_terms,
+    monomial_of,
+    monomial_quotient,
+    powers,
+    sort_key,
+    terms,
+)
 from convsym.sizes.sums import collect
 
 
@@ -87,3 +100,20 @@ def _completed(found: Terms, constant: int) -> Factored | None:
     right: Size = from_terms({v: 1, ONE: b // a})
     factors = tuple(sorted((expression(left), expression(right)), key=sort_key))
     return Factored(a, factors, constant - b * c // a)
+
+
+def without_positive_factors(found: Terms) -> Terms:
+    """Divided by every atom that is surely positive and stands in all terms."""
+    if ONE in found or not found:
+        return found
+    first, *others = found
+    shared = {atom: e for atom, e in powers(first) if (low := BY_THEMSELVES.interval(atom)[0]) is not None and low >= 1}
+    for m in others:
+        if not shared:
+            return found
+        have = dict(powers(m))
+        shared = {atom: min(e, have[atom]) for atom, e in shared.items() if atom in have}
+    if not shared:
+        return found
+    factor = monomial_of(shared.items())
+    return {monomial_quotient(m, factor): c for m, c in found.items()}

@@ -103,7 +103,7 @@ class Style:
         return sign + self.times([self.number(abs(coefficient)), self._as_factor(monomial)])
 
     def _guarded(self, monomial: str, coefficient: int) -> str:
-        return f"({monomial})" if coefficient < 0 and "//" in monomial and "*" not in monomial else monomial
+        return f"({monomial})" if coefficient < 0 and self._is_open_quotient(monomial) else monomial
 
     def _as_factor(self, monomial: str) -> str:
         # A lone quotient binds like the product it would stand in.
