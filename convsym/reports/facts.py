@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from convsym.reports.format import Report
 from convsym.reports.formula import TERM, pieces
+from convsym.reports.paths import shown_path
 from convsym.reports.shapes import result_text, shape_text
 from convsym.reports.units import count, memory
 from convsym.sizes.text import pretty
@@ -104,16 +105,20 @@ def notes(report: Report) -> list[str]:
     shown = " ".join(fact.text for fact in facts(report))
     for name, place in _unknowns(analysis).items():
         if re.search(rf"\b{re.escape(name)}\b", shown):
-            where = f"; it comes up at {place}" if place is not None else ""
+            where = f"; it comes up at {_line(place)}" if place is not None else ""
             found.append(f"{name} does not follow from the sizes of the input{where}.")
     for pin in analysis.pins:
-        where = f" at {pin.place}" if pin.place is not None else ""
+        where = f" at {_line(pin.place)}" if pin.place is not None else ""
         found.append(f"{pretty(pin.size)} is needed as a plain number{where}; explored there as {pin.value}.")
     return found
 
 
 def _unknowns(analysis: Analysis) -> dict[str, Place | None]:
     return {str(size): place for way in analysis.ways for size, place in way.unknowns}
+
+
+def _line(place: Place) -> str:
+    return f"{shown_path(place.file)}:{place.line}"
 
 
 def _shown_case(report: Report) -> int:

@@ -152,7 +152,7 @@ def test_a_size_that_depends_on_the_data_is_said_to() -> None:
 
     shown = summary.render(Report("p", convsym.analyze(Positive(), "N 8")), Page(100))
     name = next(line.split()[1] for line in shown.splitlines() if line.startswith("output"))
-    assert f"\n{name} does not follow from the sizes of the input; it comes up at " in shown
+    assert f" {name} does not follow from the sizes of the input; it comes up at " in " ".join(shown.split())
 
 
 @pytest.mark.parametrize("layout", formats("analysis"), ids=lambda layout: layout.name)
