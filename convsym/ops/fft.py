@@ -162,9 +162,9 @@ def _ordered(site: Site, input: Tensor, axes: Axes, out: tuple[Size, ...], fixed
     order = [*rest, *sorted(axes[:free], key=cmp_to_key(compare)), *axes[free:]]
     strides: list[Size] = [1] * len(out)
     step: Size = 1
-    for axis in reversed(order):
-        strides[axis] = step
-        step = multiply(step, out[axis])
+    for at in reversed(order):
+        strides[at] = step
+        step = multiply(step, out[at])
     return tuple(strides)
 
 
