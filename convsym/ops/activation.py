@@ -46,9 +46,7 @@ def contiguous_activation(op: str, site: Site, input: Tensor, *_: Any, **__: Any
     return Outcome(input.with_shape(*input.shape), Cost(elementwise=input.numel))
 
 
-def hardtanh(
-    site: Site, input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False
-) -> Outcome:
+def hardtanh(site: Site, input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False) -> Outcome:
     """Each element kept between two numbers, of which the first must not be the greater."""
     site.require(
         "bounds",

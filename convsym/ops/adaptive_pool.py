@@ -177,7 +177,9 @@ def max_unpool(
     padding = spread(site, op, "padding", padding, axes)
     parameters = {"kernel_size": kernel, "stride": step, "padding": padding}
     if not require_rank(site, input, axes, op):
-        return Outcome(input.with_shape(*input.shape[:2], *(site.unknown(1) for _ in range(axes))), parameters=parameters)
+        return Outcome(
+            input.with_shape(*input.shape[:2], *(site.unknown(1) for _ in range(axes))), parameters=parameters
+        )
     sizes: Sizes = tuple(
         total((multiply(subtract(n, 1), s), k, multiply(-2, p)))
         for n, k, s, p in zip(input.shape[-axes:], kernel, step, padding, strict=True)
@@ -288,7 +290,9 @@ def _fractional_module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[s
     return (*arguments, module._random_samples), {}
 
 
-def _unpool_module(module: Any, input: Any, indices: Any, output_size: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _unpool_module(
+    module: Any, input: Any, indices: Any, output_size: Any = None
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (input, indices, module.kernel_size, module.stride, module.padding, output_size), {}
 
 
@@ -299,8 +303,16 @@ _ADAPTIVE_AVG = {
 }
 _ADAPTIVE_MAX = {
     1: (F.adaptive_max_pool1d, (F.adaptive_max_pool1d_with_indices, torch.adaptive_max_pool1d), nn.AdaptiveMaxPool1d),
-    2: (F.adaptive_max_pool2d, (F.adaptive_max_pool2d_with_indices, torch._C._nn.adaptive_max_pool2d), nn.AdaptiveMaxPool2d),
-    3: (F.adaptive_max_pool3d, (F.adaptive_max_pool3d_with_indices, torch._C._nn.adaptive_max_pool3d), nn.AdaptiveMaxPool3d),
+    2: (
+        F.adaptive_max_pool2d,
+        (F.adaptive_max_pool2d_with_indices, torch._C._nn.adaptive_max_pool2d),
+        nn.AdaptiveMaxPool2d,
+    ),
+    3: (
+        F.adaptive_max_pool3d,
+        (F.adaptive_max_pool3d_with_indices, torch._C._nn.adaptive_max_pool3d),
+        nn.AdaptiveMaxPool3d,
+    ),
 }
 _FRACTIONAL = {
     2: (F.fractional_max_pool2d, F.fractional_max_pool2d_with_indices, nn.FractionalMaxPool2d),
@@ -317,7 +329,12 @@ RULES = (
         for axes, (functions, module) in _ADAPTIVE_AVG.items()
     ),
     *(
-        OpRule(f"adaptive_max_pool{axes}d", partial(adaptive_max_pool, axes, False), (plain,), {module: _adaptive_max_module})
+        OpRule(
+            f"adaptive_max_pool{axes}d",
+            partial(adaptive_max_pool, axes, False),
+            (plain,),
+            {module: _adaptive_max_module},
+        )
         for axes, (plain, _, module) in _ADAPTIVE_MAX.items()
     ),
     *(
@@ -325,7 +342,12 @@ RULES = (
         for axes, (_, functions, _) in _ADAPTIVE_MAX.items()
     ),
     *(
-        OpRule(f"fractional_max_pool{axes}d", partial(fractional_max_pool, axes, False), (plain,), {module: _fractional_module})
+        OpRule(
+            f"fractional_max_pool{axes}d",
+            partial(fractional_max_pool, axes, False),
+            (plain,),
+            {module: _fractional_module},
+        )
         for axes, (plain, _, module) in _FRACTIONAL.items()
     ),
     *(

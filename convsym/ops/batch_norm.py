@@ -15,7 +15,7 @@ from convsym.ops.dtypes import require_floating
 from convsym.ops.layout import like_channels_last
 from convsym.ops.normalise import require_values
 from convsym.sizes.arithmetic import Size
-from convsym.sizes.condition import FALSE, TRUE, all_of, eq, ge
+from convsym.sizes.condition import FALSE, TRUE, eq, ge
 
 _PARTS = ("running_mean", "running_var", "weight", "bias")
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from convsym.graph.tensor import Tensor
+from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import Infer, Outcome, Site, spellings
+from convsym.ops.dtypes import require_dtype
 from convsym.ops.elementwise import (
     ANY,
     KINDS,
@@ -31,7 +32,8 @@ def binary(op: str, kinds: str, result: str, numbers: str, site: Site, input: An
         require_tensors(site, op, input)
     dtype = result_dtype(input, other)
     require_kind(site, op, dtype, kinds)
-    return pointwise(site, op, RESULTS[result](dtype), input, other)
+    made = RESULTS[result](dtype)
+    return pointwise(site, op, made, input, other, common=dtype if result == "bool" else made)
 
 
 def add(site: Site, input: Any, other: Any, *, alpha: Any = 1) -> Outcome:
@@ -46,12 +48,23 @@ def sub(site: Site, input: Any, other: Any, *, alpha: Any = 1) -> Outcome:
     dtype = result_dtype(input, other)
     _require_alpha(site, "sub", dtype, alpha)
     for operand in (input, other):
-        require_kind(site, "subtraction", operand.dtype if type(operand) is Tensor else dtype, "uihfc")
+        is_bool = operand.dtype == torch.bool if type(operand) is Tensor else isinstance(operand, bool)
+        require_kind(site, "subtraction", torch.bool if is_bool else dtype, "uihfcx")
     return pointwise(site, "sub", dtype, input, other)
 
 
 def _require_alpha(site: Site, op: str, dtype: torch.dtype, alpha: Any) -> None:
-    if isinstance(alpha, (float, complex)) and KINDS.get(dtype, "f") in "bui":
+    if isinstance(alpha, bool):
+        site.require(
+            "dtype-mismatch",
+            TRUE if dtype == torch.bool else FALSE,
+            "{} of {} has alpha={}, which must be a number",
+            op,
+            dtype_name(dtype),
+            str(alpha),
+            help="give a number",
+        )
+    elif isinstance(alpha, (float, complex)) and KINDS.get(dtype, "f") in "bui":
         site.require(
             "dtype-mismatch",
             FALSE,
@@ -66,6 +79,7 @@ def div(site: Site, input: Any, other: Any, *, rounding_mode: str | None = None)
     """True division, always a float; with `rounding_mode` "floor" or "trunc" integers stay integers."""
     dtype = result_dtype(input, other)
     if rounding_mode is None:
+        require_kind(site, "div", dtype, ANY)
         return pointwise(site, "div", RESULTS["float"](dtype), input, other)
     if site.require(
         "argument-choice",
@@ -89,6 +103,8 @@ def power(site: Site, input: Any, exponent: Any) -> Outcome:
             str(exponent),
             help="convert the input with .float()",
         )
+    if type(input) is Tensor and type(exponent) is Tensor:
+        require_kind(site, "pow", dtype, "uihfc")
     return pointwise(site, "pow", dtype, input, exponent)
 
 
@@ -124,7 +140,28 @@ def complex_number(op: str, site: Site, input: Tensor, other: Tensor) -> Outcome
     return Outcome(made.output.as_dtype(real.to_complex()), made.cost)
 
 
-def isin(site: Site, elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Outcome:
+def ldexp(site: Site, input: Tensor, other: Tensor) -> Outcome:
+    """`input * 2 ** other`; floats take no bools for exponents."""
+    require_tensors(site, "ldexp", input, other)
+    if type(other) is Tensor and input.dtype.is_floating_point:
+        require_kind(site, "ldexp", other.dtype, "uihfc")
+    return binary("ldexp", ANY, "float", "none", site, input, other)
+
+
+def float_power(site: Site, input: Any, exponent: Any) -> Outcome:
+    """`input ** exponent` in double precision."""
+    return binary("float_power", ANY, "double", "both", site, input, exponent)
+
+
+def _float_power_in_place(site: Site, input: Tensor, exponent: Any) -> Outcome:
+    made = float_power(site, input, exponent)
+    require_dtype(site, "in-place float_power", "a base", input, made.output.dtype)
+    return made
+
+
+def isin(
+    site: Site, elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
+) -> Outcome:
     """Whether each element is among others."""
     if not isinstance(elements, Tensor):
         return Outcome(Tensor((), torch.bool))
@@ -133,16 +170,14 @@ def isin(site: Site, elements: Any, test_elements: Any, *, assume_unique: bool =
 
 # result, dtypes taken (letters of KINDS), where numbers are taken, names
 _TABLE: tuple[tuple[str, str, str, str], ...] = (
-    ("same", ANY, "both", "mul multiply"),
+    ("same", ANY + "x", "both", "mul multiply"),
     ("same", "uihf", "both", "floor_divide floordiv remainder mod"),
     ("same", "uihf", "right", "fmod"),
-    ("double", ANY, "both", "float_power"),
     ("same", REAL, "none", "maximum minimum fmax fmin"),
     ("float", REAL, "none", "atan2 arctan2"),
     ("same", "hf", "none", "hypot nextafter logaddexp2 igamma igammac gammainc gammaincc"),
     ("same", "hfc", "none", "logaddexp"),
     ("float", REAL, "right", "copysign"),
-    ("float", ANY, "none", "ldexp"),
     ("same", "ui", "none", "gcd lcm"),
     ("float", REAL, "both", "xlogy xlog1py"),
     ("float", "buif", "both", "zeta"),
@@ -186,6 +221,9 @@ RULES = (
         for rule in rules(name, partial(binary, name, kinds, result, numbers), _forward(name))
     ),
     *(rule for op, infer, functions in _REVERSED for rule in rules(op, reversed_operands(infer), functions)),
+    *rules("ldexp", ldexp, spellings("ldexp")),
+    *rules("float_power", float_power, (torch.float_power, torch.Tensor.float_power)),
+    *rules("float_power", _float_power_in_place, (torch.Tensor.float_power_,)),
     *rules("heaviside", partial(same_dtypes, "heaviside", REAL), spellings("heaviside")),
     *rules("complex", partial(complex_number, "complex"), (torch.complex,)),
     *rules("polar", partial(complex_number, "polar"), (torch.polar,)),

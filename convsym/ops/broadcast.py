@@ -108,7 +108,7 @@ def _kind(dtype: torch.dtype) -> int:
 
 def _default_of(dtype: torch.dtype, below: torch.dtype) -> torch.dtype:
     if dtype.is_complex:
-        return torch.complex128 if below == torch.float64 else torch.complex64
+        return below.to_complex() if below.is_floating_point else dtype
     return dtype
 
 

@@ -12,7 +12,6 @@ import torch
 from torch import nn
 
 from convsym.graph.call import FREE, Cost
-from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import Condition
 from convsym.sizes.truth import Truth
@@ -108,7 +107,9 @@ def is_in_place(function: Any) -> bool:
     """Whether a torch callable writes into its first argument, as its name tells."""
     name = getattr(function, "__name__", "")
     if name.startswith("__"):
-        return name == "__setitem__" or name.startswith("__i") and name not in ("__invert__", "__index__", "__int__", "__iter__")
+        return name == "__setitem__" or (
+            name.startswith("__i") and name not in ("__invert__", "__index__", "__int__", "__iter__")
+        )
     return name.endswith("_")
 
 

@@ -224,10 +224,21 @@ def _from_module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, An
 def _lazy(axes: int, site: Site, input: Tensor, module: Any) -> Outcome:
     channels = input.shape[-axes - 1] if input.rank > axes else 1
     per_group = exact_div(channels, module.groups)
-    weight = Tensor((module.out_channels, channels if per_group is None else per_group, *module.kernel_size), input.dtype)
+    weight = Tensor(
+        (module.out_channels, channels if per_group is None else per_group, *module.kernel_size), input.dtype
+    )
     bias = Tensor((module.out_channels,), input.dtype) if module.bias is not None else None
     return conv(
-        axes, site, input, weight, bias, module.stride, module.padding, module.dilation, module.groups, module.padding_mode
+        axes,
+        site,
+        input,
+        weight,
+        bias,
+        module.stride,
+        module.padding,
+        module.dilation,
+        module.groups,
+        module.padding_mode,
     )
 
 

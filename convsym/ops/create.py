@@ -87,7 +87,9 @@ def eye(site: Site, n: Any, m: Any = None, *, dtype: torch.dtype | None = None, 
     return Outcome(made(site, "eye", shape, dtype))
 
 
-def window(op: str, site: Site, window_length: Size, *args: Any, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+def window(
+    op: str, site: Site, window_length: Size, *args: Any, dtype: torch.dtype | None = None, **options: Any
+) -> Outcome:
     """A window of so many samples."""
     site.require(
         "dtype-mismatch",
@@ -100,9 +102,7 @@ def window(op: str, site: Site, window_length: Size, *args: Any, dtype: torch.dt
     return Outcome(made(site, op, (number(site, window_length),), dtype))
 
 
-def empty_strided(
-    site: Site, size: Any, stride: Any, *, dtype: torch.dtype | None = None, **options: Any
-) -> Outcome:
+def empty_strided(site: Site, size: Any, stride: Any, *, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
     """A new tensor of a given layout."""
     shape, strides = tuple(size), tuple(stride)
     if not site.require(

@@ -75,7 +75,9 @@ def _module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (input, module.p, module.training), {}
 
 
-def _alpha(op: str, site: Site, input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Outcome:
+def _alpha(
+    op: str, site: Site, input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Outcome:
     return dropout(op, site, input, p, training)
 
 

@@ -17,9 +17,9 @@ from convsym.ops.broadcast import broadcast, true_dtype
 from convsym.ops.catalogue import Infer, OpRule, Outcome, Site, is_in_place
 from convsym.ops.layout import elementwise_strides
 from convsym.sizes.arithmetic import multiply
-from convsym.sizes.condition import FALSE, TRUE, all_of, eq
+from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq, le
 
-# One letter for each kind of dtype that kernels are written for: bool, unsigned, integer, half, float, complex.
+# One letter for each kind of dtype that kernels are written for: bool, unsigned, integer, half, float, half complex, complex.
 KINDS: dict[torch.dtype, str] = {
     torch.bool: "b",
     torch.uint8: "u",
@@ -31,6 +31,7 @@ KINDS: dict[torch.dtype, str] = {
     torch.bfloat16: "h",
     torch.float32: "f",
     torch.float64: "f",
+    torch.complex32: "x",
     torch.complex64: "c",
     torch.complex128: "c",
 }
@@ -41,13 +42,17 @@ REAL = "buihf"
 def require_kind(site: Site, op: str, dtype: torch.dtype, kinds: str) -> bool:
     """A dtype that the operation has a kernel for; dtypes outside the table (quantised, 8-bit floats) are let pass."""
     kind = KINDS.get(dtype)
-    return kind is None or kind in kinds or site.require(
-        "dtype-mismatch",
-        FALSE,
-        "{} is not implemented for {}",
-        op,
-        dtype_name(dtype),
-        help="convert the operands with .to() first",
+    return (
+        kind is None
+        or kind in kinds
+        or site.require(
+            "dtype-mismatch",
+            FALSE,
+            "{} is not implemented for {}",
+            op,
+            dtype_name(dtype),
+            help="convert the operands with .to() first",
+        )
     )
 
 
@@ -79,9 +84,14 @@ RESULTS: dict[str, Callable[[torch.dtype], torch.dtype]] = {
 }
 
 
-def pointwise(site: Site, op: str, dtype: torch.dtype, *operands: Any, work: int = 1) -> Outcome:
-    """The result of an operation on each element of operands (tensors or numbers) that broadcast to one shape."""
-    tensors = [o for o in operands if type(o) is Tensor]
+def pointwise(
+    site: Site, op: str, dtype: torch.dtype, *operands: Any, work: int = 1, common: torch.dtype | None = None
+) -> Outcome:
+    """The result of an operation on each element of operands (tensors or numbers) that broadcast to one shape.
+
+    `common` is the dtype that the operands are converted to, where that is not the result's.
+    """
+    tensors = [_converted(site, o, common or dtype) for o in operands if type(o) is Tensor]
     if len(tensors) == 1:
         (only,) = tensors
         shape = only.shape
@@ -94,12 +104,24 @@ def pointwise(site: Site, op: str, dtype: torch.dtype, *operands: Any, work: int
     return Outcome(output, Cost(elementwise=multiply(work, output.numel)))
 
 
-def in_place(op: str, infer: Infer) -> Infer:
-    """The form of an element-wise rule that writes into its first operand: its shape, dtype and layout stay."""
+def _converted(site: Site, operand: Tensor, dtype: torch.dtype) -> Tensor:
+    # A conversion copies, which gives an expanded axis a place of its own.
+    if operand.strides is None or operand.dtype == dtype:
+        return operand
+    return replace(operand, strides=elementwise_strides(site, operand.shape, operand))
+
+
+def in_place(op: str, infer: Infer, takes_overlap: bool = False) -> Infer:
+    """The form of an element-wise rule that writes into its first operand: its shape, dtype and layout stay.
+
+    `takes_overlap` says that torch lets it write into an expanded tensor.
+    """
 
     def written(site: Site, input: Tensor, *args: Any, **kwargs: Any) -> Outcome:
         made = infer(site, input, *args, **kwargs)
         output: Tensor = made.output
+        if not takes_overlap:
+            require_own_memory(site, op, input)
         grown = output.rank != input.rank
         site.require(
             "broadcast-mismatch",
@@ -113,7 +135,7 @@ def in_place(op: str, infer: Infer) -> Infer:
         if output.dtype != input.dtype:
             site.require(
                 "dtype-mismatch",
-                TRUE if torch.can_cast(output.dtype, input.dtype) else FALSE,
+                TRUE if _fits(output.dtype, input.dtype) else FALSE,
                 "in-place {} makes {}, which does not fit into a tensor of dtype {}",
                 op,
                 dtype_name(output.dtype),
@@ -123,6 +145,26 @@ def in_place(op: str, infer: Infer) -> Infer:
         return replace(made, output=input.without_data())
 
     return written
+
+
+def require_own_memory(site: Site, op: str, input: Tensor) -> None:
+    """What is written into must not be an expanded tensor, whose elements share their memory."""
+    if input.strides is None or 0 not in input.strides:
+        return
+    pairs = zip(input.shape, input.strides, strict=True)
+    site.require(
+        "in-place-overlap",
+        any_of(all_of(*(le(size, 1) for size, stride in pairs if stride == 0)), eq(input.numel, 0)),
+        "in-place {} writes into an expanded tensor of shape {}, whose elements share their memory",
+        op,
+        input.shape,
+        help="call .clone() or .contiguous() first, or use the form that returns a new tensor",
+    )
+
+
+def _fits(made: torch.dtype, kept: torch.dtype) -> bool:
+    # Only an absolute value is real where its operand is complex, and torch does not write that back.
+    return torch.can_cast(made, kept) and not (kept.is_complex and made.is_floating_point)
 
 
 def rules(op: str, infer: Infer, functions: tuple[Any, ...]) -> tuple[OpRule, ...]:

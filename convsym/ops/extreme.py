@@ -44,7 +44,9 @@ def _along(op: str, kinds: str, site: Site, input: Tensor, dim: int, keepdim: bo
     return Outcome(getattr(torch.return_types, op)(made), Cost(elementwise=input.numel))
 
 
-def largest(op: str, site: Site, input: Tensor, dim: Any = EVERY, keepdim: bool = False, *, other: Any = None) -> Outcome:
+def largest(
+    op: str, site: Site, input: Tensor, dim: Any = EVERY, keepdim: bool = False, *, other: Any = None
+) -> Outcome:
     """max and min: of all elements, along one axis with positions, or of two tensors element by element."""
     if isinstance(dim, Tensor) or other is not None:
         other = dim if other is None else other
@@ -85,7 +87,7 @@ def aminmax(site: Site, input: Tensor, *, dim: int | None = None, keepdim: bool 
     require_kind(site, "aminmax", input.dtype, REAL)
     require_some(site, "aminmax", tuple(input.shape[a] for a in axes) if input.rank else ())
     values = Tensor(without(input.shape, axes, bool(keepdim)), input.dtype)
-    return Outcome(torch.return_types.aminmax((values, values)), Cost(elementwise=input.numel))
+    return Outcome(torch.return_types.aminmax((values, values)), Cost(elementwise=input.numel))  # type: ignore[arg-type]
 
 
 RULES = (

@@ -87,7 +87,14 @@ def gather(site: Site, input: Tensor, dim: int, index: Tensor, *, sparse_grad: b
 
 
 def scatter(
-    adds: bool, site: Site, input: Tensor, dim: int, index: Tensor, src: Any = None, reduce: str | None = None, **named: Any
+    adds: bool,
+    site: Site,
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    reduce: str | None = None,
+    **named: Any,
 ) -> Outcome:
     """`input` with elements of `src`, or one number, placed where `index` says on one axis."""
     op = "scatter_add" if adds else "scatter"
@@ -202,7 +209,9 @@ def take_along_dim(site: Site, input: Tensor, indices: Tensor, dim: int | None =
     return Outcome(Tensor((*shape[:at], indices.shape[at], *shape[at + 1 :]), input.dtype), parameters={"dim": dim})
 
 
-def index_add(adds: bool, op: str, site: Site, input: Tensor, dim: int, index: Tensor, source: Tensor, *args: Any, **named: Any) -> Outcome:
+def index_add(
+    adds: bool, op: str, site: Site, input: Tensor, dim: int, index: Tensor, source: Tensor, *args: Any, **named: Any
+) -> Outcome:
     """`input` with slices of `source` added to, or put in place of, the positions of one axis that a vector names."""
     at = axis(site, op, dim, input.rank)
     require_dtype(site, op, "an index", index, *((torch.int64,) if op == "index_copy" else _INDEX))

@@ -75,7 +75,11 @@ class _Walk:
         step = 1 if item.step is None else _element(self.site, item.step)
         start, stop = (b if b is None else _element(self.site, b) for b in (item.start, item.stop))
         if not self.site.require(
-            "slice-step", gt(step, 0), "a slice has step {}, which must be at least 1", step, help="use .flip() to reverse"
+            "slice-step",
+            gt(step, 0),
+            "a slice has step {}, which must be at least 1",
+            step,
+            help="use .flip() to reverse",
         ):
             return False
         self.view = sliced(self.site, self.view, self.axis, start, stop, step)
@@ -134,7 +138,9 @@ def _item(item: Any) -> Any:
         return item
     with torch._C.DisableTorchFunction():
         try:
-            data = torch.as_tensor(item if hasattr(item, "dtype") else list(item))
+            elements: Any = item
+            elements = elements if hasattr(elements, "dtype") else list(elements)
+            data = torch.as_tensor(elements)
         except (TypeError, ValueError, RuntimeError):
             return Tensor(_nested_shape(item), torch.int64)
         if not data.numel():

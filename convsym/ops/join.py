@@ -11,6 +11,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.layout import channels_last_strides
+from convsym.ops.reduce import numpy_names
 from convsym.ops.strides import normal, suggests_channels_last
 from convsym.sizes.arithmetic import Size, add, multiply, total
 from convsym.sizes.condition import FALSE, TRUE, eq
@@ -18,9 +19,8 @@ from convsym.sizes.condition import FALSE, TRUE, eq
 _HELP = "crop, pad or interpolate one of them, or choose input sizes for which they agree"
 
 
-def cat(site: Site, tensors: Sequence[Tensor], dim: int = 0, **named: Any) -> Outcome:
+def cat(site: Site, tensors: Sequence[Tensor], dim: int = 0) -> Outcome:
     """Tensors joined along one axis; all other sizes must agree. An empty vector may stand anywhere, and counts nothing."""
-    dim = named.get("axis", dim)
     return Outcome(joined(site, "cat", list(tensors), dim), parameters={"dim": dim})
 
 
@@ -105,9 +105,8 @@ def _require_same(site: Site, op: str, first: Tensor, other: Tensor, along: int)
     return differing
 
 
-def stack(site: Site, tensors: Sequence[Tensor], dim: int = 0, **named: Any) -> Outcome:
+def stack(site: Site, tensors: Sequence[Tensor], dim: int = 0) -> Outcome:
     """Tensors of one shape put side by side along a new axis."""
-    dim = named.get("axis", dim)
     parameters = {"dim": dim}
     given = list(tensors)
     if not _require_some(site, "stack", given):
@@ -199,8 +198,8 @@ def block_diag(site: Site, *tensors: Any) -> Outcome:
 
 
 RULES = (
-    OpRule("cat", cat, spellings("cat", "concat", "concatenate")),
-    OpRule("stack", stack, spellings("stack")),
+    OpRule("cat", numpy_names(cat), spellings("cat", "concat", "concatenate")),
+    OpRule("stack", numpy_names(stack), spellings("stack")),
     OpRule("hstack", hstack, spellings("hstack")),
     OpRule("vstack", vstack, spellings("vstack", "row_stack")),
     OpRule("dstack", dstack, spellings("dstack")),

@@ -68,7 +68,9 @@ def contiguous(site: Site, input: Tensor, *, memory_format: torch.memory_format 
     return Outcome(Tensor(input.shape, input.dtype, strides), parameters={"memory_format": memory_format})
 
 
-def is_contiguous(site: Site, input: Tensor, *, memory_format: torch.memory_format = torch.contiguous_format) -> Outcome:
+def is_contiguous(
+    site: Site, input: Tensor, *, memory_format: torch.memory_format = torch.contiguous_format
+) -> Outcome:
     """Whether the tensor lies in a memory format; where it depends on the sizes, both ways are analysed."""
     return Outcome(site.holds(lies_in(input, memory_format)))
 

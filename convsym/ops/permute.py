@@ -9,6 +9,7 @@ import torch
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis, sizes, spread_out
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.reduce import numpy_names
 from convsym.ops.strides import normal, strides_of, view_of
 from convsym.sizes.arithmetic import Size, add, floor_div, multiply, subtract
 from convsym.sizes.condition import FALSE, TRUE, any_of, eq, ge, gt, le
@@ -21,9 +22,9 @@ def _moved(input: Tensor, order: tuple[int, ...]) -> Tensor:
     return view_of(input, tuple(input.shape[i] for i in order), tuple(strides[i] for i in order))
 
 
-def permute(site: Site, input: Tensor, *dims: Any) -> Outcome:
+def permute(site: Site, input: Tensor, *axes: Any, dims: Any = ()) -> Outcome:
     """The axes in another order: `x.permute(0, 2, 1)` or `torch.permute(x, (0, 2, 1))`."""
-    order = spread_out(dims)
+    order = spread_out(axes or (dims,))
     parameters = {"dims": order}
     if not site.require(
         "permute-axes",
@@ -35,8 +36,8 @@ def permute(site: Site, input: Tensor, *dims: Any) -> Outcome:
         help="name every axis of the input once",
     ):
         return Outcome(Tensor(tuple(site.unknown(1) for _ in order), input.dtype), parameters=parameters)
-    axes = axes_of(site, "permute", order, input.rank)
-    return Outcome(input if axes is None else _moved(input, axes), parameters=parameters)
+    found = axes_of(site, "permute", order, input.rank)
+    return Outcome(input if found is None else _moved(input, found), parameters=parameters)
 
 
 def transpose(site: Site, input: Tensor, dim0: int, dim1: int) -> Outcome:
@@ -105,11 +106,10 @@ def movedim(site: Site, input: Tensor, source: Any, destination: Any) -> Outcome
     return Outcome(_moved(input, order), parameters=parameters)
 
 
-def squeeze(site: Site, input: Tensor, *dim: Any) -> Outcome:
+def squeeze(site: Site, input: Tensor, dim: Any = None) -> Outcome:
     """Axes of size 1 dropped: all of them, or those among `dim`. A size that may be 1 is looked at both ways."""
-    chosen = spread_out(dim)
-    axes = axes_of(site, "squeeze", chosen, input.rank) if dim else tuple(range(input.rank))
-    parameters = {"dim": chosen} if dim else {}
+    axes = tuple(range(input.rank)) if dim is None else axes_of(site, "squeeze", dim, input.rank)
+    parameters = {} if dim is None else {"dim": dim}
     if axes is None or not input.rank:
         return Outcome(input, parameters=parameters)
     kept = [i for i, s in enumerate(input.shape) if i not in axes or not site.holds(eq(s, 1))]
@@ -211,8 +211,12 @@ def unfold(site: Site, input: Tensor, dimension: int, size: Size, step: Size) ->
     length = input.shape[at] if input.rank else 1
     strides = strides_of(input)
     stride = strides[at] if input.rank else 1
-    valid = site.require("window", gt(step, 0), "unfold has step={}, which must be at least 1", step, help="choose a larger step")
-    valid &= site.require("window", ge(size, 0), "unfold has size={}, which is negative", size, help="choose a larger size")
+    valid = site.require(
+        "window", gt(step, 0), "unfold has step={}, which must be at least 1", step, help="choose a larger step"
+    )
+    valid &= site.require(
+        "window", ge(size, 0), "unfold has size={}, which is negative", size, help="choose a larger size"
+    )
     valid &= site.require(
         "kernel-too-large",
         le(size, length),
@@ -237,8 +241,8 @@ RULES = (
     OpRule("transpose", t, spellings("t")),
     OpRule("transpose", adjoint, spellings("adjoint")),
     OpRule("permute", movedim, spellings("movedim", "moveaxis")),
-    OpRule("squeeze", squeeze, spellings("squeeze")),
-    OpRule("unsqueeze", unsqueeze, spellings("unsqueeze")),
+    OpRule("squeeze", numpy_names(squeeze), spellings("squeeze")),
+    OpRule("unsqueeze", numpy_names(unsqueeze), spellings("unsqueeze")),
     OpRule("expand", expand, spellings("expand")),
     OpRule("expand", expand_as, spellings("expand_as")),
     OpRule("expand", broadcast_to, spellings("broadcast_to")),

@@ -85,7 +85,9 @@ def _require_dtype(site: Site, dtype: torch.dtype) -> bool:
     )
 
 
-def inclusive_range(site: Site, start: Any, end: Any, step: Any = 1, *, dtype: torch.dtype | None = None, **options: Any) -> Outcome:
+def inclusive_range(
+    site: Site, start: Any, end: Any, step: Any = 1, *, dtype: torch.dtype | None = None, **options: Any
+) -> Outcome:
     """torch.range, which includes its end: floor((end - start) / step) + 1 numbers."""
     first, last, by = (number(site, v) for v in (start, end, step))
     dtype = dtype or torch.get_default_dtype()

@@ -13,6 +13,7 @@ from convsym.ops.broadcast import broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.permute import transpose
+from convsym.ops.reduce import numpy_names
 from convsym.ops.strides import normal, strides_of, suggested, suggests_channels_last
 from convsym.sizes.arithmetic import Size, equal, multiply
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge
@@ -48,9 +49,9 @@ def _repeated(site: Site, op: str, input: Tensor, counts: tuple[Size, ...]) -> T
     return Tensor(tuple(multiply(s, c) for s, c in zip(shape, counts, strict=True)), input.dtype)
 
 
-def tile(site: Site, input: Tensor, *dims: Any) -> Outcome:
+def tile(site: Site, input: Tensor, *repeats: Any, dims: Any = ()) -> Outcome:
     """As repeat, but numbers missing in front are 1."""
-    counts = sizes(site, dims)
+    counts = sizes(site, repeats or (dims,))
     counts = (1,) * (input.rank - len(counts)) + counts
     return Outcome(_repeated(site, "tile", input, counts), parameters={"dims": counts})
 
@@ -169,10 +170,11 @@ def _joined_again(input: Tensor, at: int, shift: Size) -> Tensor:
     return Tensor(input.shape, input.dtype, suggested(input) if all(map(suggests_channels_last, ends)) else None)
 
 
-def flip(site: Site, input: Tensor, *dims: Any) -> Outcome:
+def flip(site: Site, input: Tensor, *axes: Any, dims: Any = ()) -> Outcome:
     """Some axes turned round; a copy."""
-    axes_of(site, "flip", spread_out(dims), input.rank)
-    return Outcome(_copied(site, input), parameters={"dims": spread_out(dims)})
+    along = spread_out(axes or (dims,))
+    axes_of(site, "flip", along, input.rank)
+    return Outcome(_copied(site, input), parameters={"dims": along})
 
 
 def _copied(site: Site, input: Tensor) -> Tensor:
@@ -264,7 +266,7 @@ def _stretched(input: Tensor, shape: tuple[Size, ...]) -> Tensor:
 RULES = (
     OpRule("repeat", repeat, spellings("repeat")),
     OpRule("tile", tile, spellings("tile")),
-    OpRule("repeat_interleave", repeat_interleave, spellings("repeat_interleave")),
+    OpRule("repeat_interleave", numpy_names(repeat_interleave), spellings("repeat_interleave")),
     OpRule("roll", roll, spellings("roll")),
     OpRule("flip", flip, spellings("flip")),
     OpRule("flip", _flip_axis("flipud", 0), spellings("flipud")),

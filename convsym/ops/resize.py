@@ -102,7 +102,9 @@ def _require_arguments(
     )
     valid &= site.require(
         "interpolate-arguments",
-        TRUE if (size is None) != (scale_factor is None) and not (recompute_scale_factor and size is not None) else FALSE,
+        TRUE
+        if (size is None) != (scale_factor is None) and not (recompute_scale_factor and size is not None)
+        else FALSE,
         "interpolate takes either a size or a scale_factor, the latter perhaps with recompute_scale_factor",
         help="give one of the two",
     )
@@ -158,7 +160,9 @@ def _takes(dtype: torch.dtype, mode: str) -> bool:
     return dtype.is_floating_point or (dtype == torch.uint8 and mode not in ("linear", "trilinear"))
 
 
-def _upsample(axes: int, mode: str, site: Site, input: Tensor, output_size: Any = None, *rest: Any, **named: Any) -> Outcome:
+def _upsample(
+    axes: int, mode: str, site: Site, input: Tensor, output_size: Any = None, *rest: Any, **named: Any
+) -> Outcome:
     """torch._C._nn.upsample_*: output_size, align_corners where the mode has it, then scale factors."""
     given = list(rest)
     if mode not in _WITHOUT_CORNERS and given and isinstance(given[0], bool):
@@ -182,7 +186,7 @@ def _upsample(axes: int, mode: str, site: Site, input: Tensor, output_size: Any 
     if size is not None:
         spatial = tuple(size)
     else:
-        spatial = tuple(scaled(s, f) for s, f in zip(input.shape[2:], chosen, strict=True))
+        spatial = tuple(scaled(s, f) for s, f in zip(input.shape[2:], factors or (), strict=True))
     return Outcome(*_resized(site, input, spatial, mode), parameters)
 
 
@@ -204,7 +208,11 @@ _BUILTINS = {
     (2, "bicubic"): "upsample_bicubic2d",
     (3, "trilinear"): "upsample_trilinear3d",
 }
-_SMOOTH = {"bilinear": "_upsample_bilinear2d_aa", "bicubic": "_upsample_bicubic2d_aa", "lanczos": "_upsample_lanczos2d_aa"}
+_SMOOTH = {
+    "bilinear": "_upsample_bilinear2d_aa",
+    "bicubic": "_upsample_bicubic2d_aa",
+    "lanczos": "_upsample_lanczos2d_aa",
+}
 RULES = (
     OpRule(
         "interpolate",

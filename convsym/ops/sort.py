@@ -34,7 +34,8 @@ def sort(site: Site, input: Tensor, dim: int = -1, descending: bool = False, sta
     _require_order(site, "sort", input)
     strides = elementwise_strides(site, input.shape, input)
     values, indices = Tensor(input.shape, input.dtype, strides), Tensor(input.shape, torch.int64, strides)
-    output = torch.return_types.sort((values, indices))
+    pair: Any = (values, indices)
+    output = torch.return_types.sort(pair)
     return Outcome(output, Cost(elementwise=input.numel), {"dim": dim, "descending": descending})
 
 
@@ -83,7 +84,8 @@ def topk(site: Site, input: Tensor, k: Any, dim: int = -1, largest: bool = True,
 
 
 def _pair(shape: tuple[Size, ...], dtype: torch.dtype) -> Any:
-    return torch.return_types.topk((Tensor(shape, dtype), Tensor(shape, torch.int64)))
+    pair: Any = (Tensor(shape, dtype), Tensor(shape, torch.int64))
+    return torch.return_types.topk(pair)
 
 
 def unique(
@@ -134,7 +136,9 @@ def _different(site: Site, op: str, input: Tensor, inverse: bool, counts: bool, 
     return Outcome(output, Cost(elementwise=input.numel))
 
 
-def searchsorted(site: Site, sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, **options: Any) -> Outcome:
+def searchsorted(
+    site: Site, sorted_sequence: Tensor, input: Any, *, out_int32: bool = False, **options: Any
+) -> Outcome:
     """Where each value belongs in the last axis of a sorted tensor."""
     dtype = torch.int32 if out_int32 else torch.int64
     shape = input.shape if isinstance(input, Tensor) else ()

@@ -9,6 +9,7 @@ import torch
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.reduce import numpy_names
 from convsym.ops.slicing import at_position, part, slice_bounds
 from convsym.sizes.arithmetic import Size, add, ceil_div, exact_div, floor_div, multiply, subtract, total
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, divides, eq, ge, gt
@@ -180,12 +181,12 @@ def unbind(site: Site, input: Tensor, dim: int = 0) -> Outcome:
 
 
 RULES = (
-    OpRule("chunk", chunk, spellings("chunk", "unsafe_chunk")),
-    OpRule("split", split, spellings("split", "unsafe_split")),
-    OpRule("split", split_with_sizes, spellings("split_with_sizes", "unsafe_split_with_sizes")),
-    OpRule("tensor_split", tensor_split, spellings("tensor_split")),
+    OpRule("chunk", numpy_names(chunk), spellings("chunk", "unsafe_chunk")),
+    OpRule("split", numpy_names(split), spellings("split", "unsafe_split")),
+    OpRule("split", numpy_names(split_with_sizes), spellings("split_with_sizes", "unsafe_split_with_sizes")),
+    OpRule("tensor_split", numpy_names(tensor_split), spellings("tensor_split")),
     OpRule("tensor_split", _along("hsplit", {1: 0, 2: 1}), spellings("hsplit")),
     OpRule("tensor_split", _along("vsplit", {2: 0}), spellings("vsplit")),
     OpRule("tensor_split", _along("dsplit", {3: 2}), spellings("dsplit")),
-    OpRule("unbind", unbind, spellings("unbind")),
+    OpRule("unbind", numpy_names(unbind), spellings("unbind")),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.dtypes import require_dtype, require_one_dtype
-from convsym.ops.elementwise import REAL, pointwise, require_kind, require_tensors, rules
+from convsym.ops.elementwise import REAL, in_place, pointwise, require_kind, require_tensors, rules
 from convsym.sizes.condition import FALSE, TRUE
 
 
@@ -41,10 +42,11 @@ def clamp(op: str, site: Site, input: Tensor, min: Any = None, max: Any = None) 
         op,
         help="give at least one of them",
     )
-    if any(type(bound) is Tensor for bound in bounds):
+    by_tensors = any(type(bound) is Tensor for bound in bounds)
+    if by_tensors:
         require_tensors(site, op, *bounds)
     dtype = result_dtype(input, *bounds)
-    require_kind(site, op, dtype, "uihf" if len(bounds) == 2 else REAL)
+    require_kind(site, op, dtype, REAL if by_tensors and len(bounds) == 1 else "uihf")
     return pointwise(site, op, dtype, input, *bounds)
 
 
@@ -62,12 +64,15 @@ def lerp(site: Site, input: Tensor, end: Tensor, weight: Any) -> Outcome:
     """`input + weight * (end - input)`; operands are not promoted."""
     require_tensors(site, "lerp", input, end)
     operands = [o for o in (input, end, weight) if type(o) is Tensor]
-    require_one_dtype(site, "lerp", *operands)
+    # A weight without axes counts as a number.
+    require_one_dtype(site, "lerp", input, end, weight if type(weight) is Tensor and weight.rank else None)
     require_kind(site, "lerp", input.dtype, "hfc")
     return pointwise(site, "lerp", input.dtype, *operands, work=3)
 
 
-def addc(op: str, kinds: str, site: Site, input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1) -> Outcome:
+def addc(
+    op: str, kinds: str, site: Site, input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1
+) -> Outcome:
     """`input + value * tensor1 * tensor2`, or with a quotient in place of the last product."""
     if op == "addcdiv":
         # What is refused is a quotient of integers, whatever it is added to.
@@ -90,7 +95,9 @@ def masked_fill(site: Site, input: Tensor, mask: Tensor, value: Any) -> Outcome:
         )
     else:
         require_fits(site, "masked_fill", input.dtype, value)
-    return pointwise(site, "masked_fill", input.dtype, input, mask)
+    made = pointwise(site, "masked_fill", input.dtype, input, mask)
+    # The kernel fills a contiguous copy.
+    return replace(made, output=made.output.with_shape(*made.output.shape))
 
 
 def require_fits(site: Site, op: str, dtype: torch.dtype, value: Any) -> bool:
@@ -99,9 +106,7 @@ def require_fits(site: Site, op: str, dtype: torch.dtype, value: Any) -> bool:
         return True
     if isinstance(value, complex):
         fits = dtype.is_complex
-    elif dtype.is_complex:
-        fits = True
-    elif dtype.is_floating_point:
+    elif dtype.is_floating_point or dtype.is_complex:
         fits = value != value or value in (float("inf"), float("-inf")) or abs(value) <= torch.finfo(dtype).max
     else:
         info = torch.iinfo(dtype)
@@ -129,5 +134,6 @@ RULES = (
     *rules("lerp", lerp, spellings("lerp")),
     *rules("addcmul", partial(addc, "addcmul", "uihfc"), spellings("addcmul")),
     *rules("addcdiv", partial(addc, "addcdiv", "hfc"), spellings("addcdiv")),
-    *rules("masked_fill", masked_fill, spellings("masked_fill")),
+    OpRule("masked_fill", masked_fill, (torch.masked_fill, torch.Tensor.masked_fill)),
+    OpRule("masked_fill", in_place("masked_fill", masked_fill, takes_overlap=True), (torch.Tensor.masked_fill_,)),
 )

@@ -61,7 +61,7 @@ def diag(site: Site, input: Tensor, diagonal: int = 0) -> Outcome:
     if input.rank == 1:
         side = add(input.shape[0], absolute(diagonal))
         return Outcome(input.with_shape(side, side), parameters=parameters)
-    return Outcome(input.with_shape(_length(site, *input.shape, diagonal)), parameters=parameters)
+    return Outcome(input.with_shape(_length(site, input.shape[0], input.shape[1], diagonal)), parameters=parameters)
 
 
 def diag_embed(site: Site, input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Outcome:

@@ -8,14 +8,26 @@ from typing import Any
 import torch
 
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import Outcome, Site, spellings
-from convsym.ops.elementwise import ANY, REAL, RESULTS, pointwise, require_kind, rules
+from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.elementwise import ANY, REAL, RESULTS, in_place, pointwise, require_kind, rules
 
 
 def unary(op: str, kinds: str, result: str, site: Site, input: Tensor, *_: Any, **__: Any) -> Outcome:
     """A function of each element; further arguments (decimals, eps) do not touch the shape."""
     require_kind(site, op, input.dtype, kinds)
-    return pointwise(site, op, RESULTS[result](input.dtype), input)
+    dtype = RESULTS[result](input.dtype)
+    return pointwise(site, op, dtype, input, common=dtype if result == "float" else input.dtype)
+
+
+def positive(site: Site, input: Tensor) -> Outcome:
+    """The input itself."""
+    require_kind(site, "positive", input.dtype, "uihfc")
+    return Outcome(input)
+
+
+def conj_physical(site: Site, input: Tensor) -> Outcome:
+    """The complex conjugate, written out; of real numbers the input itself."""
+    return pointwise(site, "conj_physical", input.dtype, input) if input.dtype.is_complex else Outcome(input)
 
 
 def frexp(site: Site, input: Tensor) -> Outcome:
@@ -48,10 +60,10 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("float", "buif", "erfcx log_ndtr ndtri bessel_j0 bessel_j1 bessel_y0 bessel_y1 airy_ai"),
     ("float", "uihf", "mvlgamma multigammaln"),
     ("real", "uihfc", "abs absolute"),
-    ("same", "uihfc", "neg negative positive"),
+    ("same", "uihfc", "neg negative"),
     ("same", REAL, "sign"),
-    ("same", ANY, "sgn conj_physical nan_to_num"),
-    ("same", "uihf", "ceil floor round trunc fix"),
+    ("same", ANY, "sgn nan_to_num"),
+    ("same", "uihf", "ceil floor trunc fix"),
     ("same", "hf", "frac"),
     ("number", ANY, "square"),
     ("real float", ANY, "angle"),
@@ -59,6 +71,7 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
     ("bool", ANY, "isnan isinf isfinite isreal logical_not"),
     ("bool", REAL, "isposinf isneginf signbit"),
 )
+_ROUND = tuple(function for function in spellings("round") if function is not torch.special.round)
 RULES = (
     *(
         rule
@@ -66,6 +79,15 @@ RULES = (
         for name in names.split()
         for rule in rules(name, partial(unary, name, kinds, result), spellings(name))
     ),
+    *rules("positive", positive, spellings("positive")),
+    *rules("conj_physical", conj_physical, (torch.conj_physical, torch.Tensor.conj_physical)),
+    OpRule(
+        "conj_physical",
+        in_place("conj_physical", conj_physical, takes_overlap=True),
+        (torch.conj_physical_, torch.Tensor.conj_physical_),
+    ),
+    *rules("round", partial(unary, "round", "uihf", "same"), _ROUND),
+    *rules("round", partial(unary, "round", "hf", "same"), (torch.special.round,)),
     *rules("frexp", frexp, spellings("frexp")),
     *rules("polygamma", polygamma, spellings("polygamma")),
 )

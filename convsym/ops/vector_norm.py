@@ -35,7 +35,11 @@ def vector_norm(
             sizes,
             help="reduce over axes that have at least one element",
         )
-    return made if dtype is None else Outcome(made.output.as_dtype(dtype.to_real() if dtype.is_complex else dtype), made.cost)
+    return (
+        made
+        if dtype is None
+        else Outcome(made.output.as_dtype(dtype.to_real() if dtype.is_complex else dtype), made.cost)
+    )
 
 
 def _axes(dim: Any, rank: int) -> set[int]:

@@ -18,7 +18,9 @@ from convsym.sizes.truth import Truth
 _HELP = "compute the sizes from x.shape, or let one of them be -1"
 
 
-def inferred_shape(site: Site, op: str, numel: Size, asked: tuple[Size, ...], given: Any) -> tuple[tuple[Size, ...], bool]:
+def inferred_shape(
+    site: Site, op: str, numel: Size, asked: tuple[Size, ...], given: Any
+) -> tuple[tuple[Size, ...], bool]:
     """The shape that is asked for, its -1 inferred, and whether `numel` elements fill it.
 
     Torch asks of a shape with -1 that the product of the others divides the number of elements, and is not zero;
@@ -77,7 +79,7 @@ def view(site: Site, input: Tensor, *shape: Any, size: Any = None, dtype: torch.
         dtype = shape[0]
     if dtype is not None:
         return view_dtype(site, input, dtype)
-    return seen_as(site, "view", input, sizes(site, size if size is not None else shape))
+    return seen_as(site, "view", input, sizes(site, shape if size is None else (size,)))
 
 
 def seen_as(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Outcome:
@@ -100,9 +102,9 @@ def seen_as(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Outc
     return Outcome(Tensor(shape, input.dtype, viewed(site, input, shape)), parameters=parameters)
 
 
-def reshape(site: Site, input: Tensor, *shape: Any) -> Outcome:
+def reshape(site: Site, input: Tensor, *size: Any, shape: Any = ()) -> Outcome:
     """The input in another shape; a copy where its layout does not allow a view."""
-    asked = sizes(site, shape)
+    asked = sizes(site, size or (shape,))
     found, fits = inferred_shape(site, "reshape", input.numel, asked, input.shape)
     return Outcome(_reshaped(site, input, found, fits), parameters={"shape": asked})
 
@@ -260,9 +262,7 @@ def view_as_complex(site: Site, input: Tensor) -> Outcome:
     return Outcome(Tensor(shape, _COMPLEX[input.dtype], normal(shape, halves)))
 
 
-def as_strided(
-    site: Site, input: Tensor, size: Any, stride: Any, storage_offset: Size | None = None
-) -> Outcome:
+def as_strided(site: Site, input: Tensor, size: Any, stride: Any, storage_offset: Size | None = None) -> Outcome:
     """Elements picked from memory by strides; whether they all lie inside it is not known to the analysis."""
     shape, strides = tuple(size), tuple(stride)
     parameters = {"size": shape, "stride": strides}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,7 +41,11 @@ ADAPTIVE_POOLS = {
     2: (F.adaptive_avg_pool2d, F.adaptive_max_pool2d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d),
     3: (F.adaptive_avg_pool3d, F.adaptive_max_pool3d, nn.AdaptiveAvgPool3d, nn.AdaptiveMaxPool3d),
 }
-UNPOOLS = {1: (F.max_unpool1d, nn.MaxUnpool1d), 2: (F.max_unpool2d, nn.MaxUnpool2d), 3: (F.max_unpool3d, nn.MaxUnpool3d)}
+UNPOOLS = {
+    1: (F.max_unpool1d, nn.MaxUnpool1d),
+    2: (F.max_unpool2d, nn.MaxUnpool2d),
+    3: (F.max_unpool3d, nn.MaxUnpool3d),
+}
 FRACTIONAL = {2: F.fractional_max_pool2d, 3: F.fractional_max_pool3d}
 LARGEST = {1: 12, 2: 9, 3: 6}
 
@@ -282,7 +287,10 @@ def calls(seed: int, count: int) -> Iterator[Call]:
         step += 1
         (make,) = draw.random.choices(makers, weights)
         try:
-            call = make(draw)
+            with warnings.catch_warnings():
+                # Weights without elements cannot be initialised, which torch remarks.
+                warnings.simplefilter("ignore")
+                call = make(draw)
         except REFUSALS:
             continue
         left -= 1

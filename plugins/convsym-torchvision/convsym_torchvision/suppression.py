@@ -17,7 +17,6 @@ from convsym.extend import (
     Site,
     Size,
     Tensor,
-    Truth,
     all_of,
     any_of,
     dtype_name,
@@ -127,8 +126,7 @@ def _require_dtypes(site: Site, op: str, boxes: Tensor, scores: Tensor, anyway: 
 
 
 def _kept(site: Site, boxes: Tensor, count: Size, iou_threshold: Any) -> Outcome:
-    some = site.decide(ge(count, 1))
-    kept: Size = 0 if some is Truth.NO else site.unknown(1 if some is Truth.YES else 0)
+    kept: Size = 0 if count == 0 else site.unknown(1 if ge(count, 1) is TRUE else 0)
     cost = Cost(elementwise=multiply(count, count))
     return Outcome(Tensor((kept,), torch.int64), cost, {"iou_threshold": iou_threshold})
 

@@ -1,0 +1,102 @@
+"""Distances and similarities of vectors: cosine_similarity, pairwise_distance, cdist, and margin losses on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from convsym.graph.call import Cost
+from convsym.graph.tensor import Tensor
+from convsym.ops.arguments import axis
+from convsym.ops.broadcast import broadcast, result_dtype
+from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.dtypes import require_one_dtype
+from convsym.ops.elementwise import pointwise, require_kind
+from convsym.ops.loss import reduced, reduction_of
+from convsym.ops.reduce import without
+from convsym.sizes.arithmetic import product
+from convsym.sizes.condition import FALSE, TRUE, eq
+
+
+def cosine_similarity(site: Site, x1: Tensor, x2: Tensor, dim: int = 1, eps: Any = 1e-8) -> Outcome:
+    """The cosine of the angle between vectors that lie along one axis of two tensors, which are broadcast."""
+    dtype = result_dtype(x1, x2)
+    require_kind(site, "cosine_similarity", dtype, "hf")
+    made = pointwise(site, "cosine_similarity", dtype, x1, x2, work=3)
+    at = axis(site, "cosine_similarity", dim, made.output.rank)
+    axes = (at,) if at is not None else (made.output.rank - 1,)
+    return Outcome(Tensor(without(made.output.shape, axes, False), dtype), made.cost, {"dim": dim})
+
+
+def pairwise_distance(
+    site: Site, x1: Tensor, x2: Tensor, p: Any = 2.0, eps: Any = 1e-6, keepdim: bool = False
+) -> Outcome:
+    """The norm of the difference of vectors that lie along the last axis of two tensors, which are broadcast."""
+    dtype = result_dtype(x1, x2)
+    require_kind(site, "pairwise_distance", dtype, "hf")
+    made = pointwise(site, "pairwise_distance", dtype, x1, x2, work=2)
+    shape = without(made.output.shape, (made.output.rank - 1,), bool(keepdim)) if made.output.rank else ()
+    return Outcome(Tensor(shape, dtype), made.cost)
+
+
+def cdist(site: Site, x1: Tensor, x2: Tensor, p: Any = 2.0, compute_mode: Any = None) -> Outcome:
+    """The distances of all rows of `x1` (..., P, M) from all rows of `x2` (..., R, M): (..., P, R)."""
+    if not site.require(
+        "input-rank",
+        TRUE if x1.rank >= 2 and x2.rank >= 2 else FALSE,
+        "cdist takes tensors of at least 2 axes, but gets shapes {} and {}",
+        x1.shape,
+        x2.shape,
+        help="give it (..., rows, features)",
+    ):
+        return Outcome(x1.with_shape(*x1.shape[:-1], *x2.shape[:-1]))
+    require_kind(site, "cdist", x1.dtype, "f")
+    require_one_dtype(site, "cdist", x1, x2)
+    site.require(
+        "matmul-mismatch",
+        eq(x1.shape[-1], x2.shape[-1]),
+        "cdist compares rows of {} and {} features, which must be equal",
+        x1.shape[-1],
+        x2.shape[-1],
+        help="give both tensors the same last size",
+    )
+    batch = broadcast(site, x1.shape[:-2], x2.shape[:-2], op="cdist")
+    output = x1.with_shape(*batch, x1.shape[-2], x2.shape[-2])
+    return Outcome(output, Cost(elementwise=product((*output.shape, x1.shape[-1]))), {"p": p})
+
+
+def margin_ranking_loss(
+    site: Site, input1: Tensor, input2: Tensor, target: Tensor, margin: Any = 0.0, reduction: Any = 1
+) -> Outcome:
+    """How far `input1` is from ranking above `input2`, or below it where `target` is -1; operands are broadcast."""
+    kind = reduction_of(site, "margin_ranking_loss", reduction)
+    dtype = result_dtype(input1, input2, target)
+    return reduced(pointwise(site, "margin_ranking_loss", dtype, input1, input2, target, work=3), kind)
+
+
+def hinge_embedding_loss(site: Site, input: Tensor, target: Tensor, margin: Any = 1.0, reduction: Any = 1) -> Outcome:
+    """A distance where `target` is 1, and what it lacks to `margin` where it is -1; operands are broadcast."""
+    kind = reduction_of(site, "hinge_embedding_loss", reduction)
+    dtype = result_dtype(input, target)
+    return reduced(pointwise(site, "hinge_embedding_loss", dtype, input, target, work=2), kind)
+
+
+def _similarity_module(module: Any, x1: Any, x2: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (x1, x2, module.dim, module.eps), {}
+
+
+def _distance_module(module: Any, x1: Any, x2: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    return (x1, x2, module.norm, module.eps, module.keepdim), {}
+
+
+RULES = (
+    OpRule(
+        "cosine_similarity", cosine_similarity, (torch.cosine_similarity,), {nn.CosineSimilarity: _similarity_module}
+    ),
+    OpRule("pairwise_distance", pairwise_distance, (torch.pairwise_distance,), {nn.PairwiseDistance: _distance_module}),
+    OpRule("cdist", cdist, (torch.cdist, torch._C._VariableFunctions.cdist)),  # type: ignore[attr-defined]
+    OpRule("margin_ranking_loss", margin_ranking_loss, (torch.margin_ranking_loss,)),
+    OpRule("hinge_embedding_loss", hinge_embedding_loss, (torch.hinge_embedding_loss,)),
+)
