@@ -35,6 +35,8 @@ def truth(model: nn.Module, *shapes: Shape) -> Truth:
     layers: dict[tuple[str, int], tuple[Shape, Shape]] = {}
     times: Counter[str] = Counter()
     handles = []
+    # The FLOP counter's module hooks want gradient functions of whatever requires a gradient.
+    model.requires_grad_(False)
 
     def remember(path: str) -> Any:
         def hook(module: nn.Module, args: Any, output: torch.Tensor) -> None:
