@@ -24,6 +24,8 @@ from convsym.rules.syntax_error import SyntaxError as SyntaxErrorRule
 from convsym.rules.unknown_input import UnknownInput
 from convsym.rules.unsupported_operation import UnsupportedOperation
 from convsym.rules.unusable_input import UnusableInput
+from convsym.trace.absent import reason
+from convsym.trace.building import without_weights
 from convsym.trace.errors import (
     BadInput,
     ConstructionError,
@@ -52,10 +54,13 @@ def check_file(
     """
     path = os.fspath(path)
     found: list[Diagnostic] = []
-    try:
-        entries = [entry] if entry is not None else entries_of(path)
-    except LoadError as error:
-        return [of_load_error(error, path)]
+    entries = [entry] if entry is not None else []
+    if entry is None:
+        try:
+            entries, failures = entries_of(path)
+        except LoadError as error:
+            return [of_load_error(error, path)]
+        found.extend(of_load_error(failure, path) for failure in failures)
     for one in entries:
         found.extend(_checked(path, one, inputs))
     found.extend(BrokenPlugin().diagnostic(plugin.message, None) for plugin in broken())
@@ -120,21 +125,30 @@ def _class_line(model: nn.Module) -> Place | None:
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
 
 
-def entries_of(path: str) -> list[str]:
-    """The models of a file that can be built without being told how: classes that are no part of another, instances."""
-    slices = parse_file(path)
-    candidates = list(slices.classes)
-    with surroundings(path):
-        from convsym.trace.building import without_weights
+def entries_of(path: str) -> tuple[list[str], list[LoadError]]:
+    """The models of a file that can be built without being told how, and why others cannot even be defined.
 
-        instances = [name for name in _assigned_calls(slices) if name not in slices.classes]
-        with without_weights():
-            namespace = execute(path, slices, {*candidates, *instances})
-        classes = [n for n in candidates if _is_model(namespace.get(n)) and not required_arguments(namespace[n])]
-        used = {n for c in classes for n in slices.reaches(c) if n != c}
-        made = [n for n in instances if isinstance(namespace.get(n), nn.Module)]
-    built = {type(namespace[n]).__name__ for n in made}
-    return [c for c in classes if c not in used and c not in built] + made
+    They are the classes that need no arguments and are no part of another one, and what the top level makes of a class
+    of the file or of torch.nn.
+    """
+    slices = parse_file(path)
+    classes, instances = slices.classes, [n for n in _assigned_calls(slices) if n not in slices.classes]
+    with surroundings(path), without_weights():
+        namespace = execute(path, slices, {*classes, *instances})
+    failures = [e for n in classes if (e := reason(namespace.get(n))) is not None and _is_called_module(classes[n])]
+    for name in instances:
+        failure = reason(namespace.get(name))
+        if isinstance(failure, ConstructionError) and failure.layer is not None:
+            failures.append(failure)
+    there = {n: v for n in (*classes, *instances) if reason(v := namespace.get(n)) is None}
+    free = [n for n in classes if _is_model(there.get(n)) and not required_arguments(there[n])]
+    made = [n for n in instances if isinstance(there.get(n), nn.Module)]
+    parts = {n for c in free for n in slices.reaches(c) if n != c} | {type(there[n]).__name__ for n in made}
+    return [c for c in free if c not in parts] + made, list(dict.fromkeys(failures))
+
+
+def _is_called_module(node: ast.ClassDef) -> bool:
+    return any(ast.unparse(base).endswith("Module") for base in node.bases)
 
 
 def _assigned_calls(slices: Slices) -> list[str]:

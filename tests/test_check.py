@@ -159,3 +159,20 @@ class Optional(Two):
 )
 def test_inputs_are_read_off_the_first_layers(model, specs):
     assert infer_specs(model) == specs
+
+
+def test_what_cannot_be_defined_does_not_keep_the_rest_from_being_checked(write):
+    source = """
+import no_such_package
+class Data(no_such_package.Dataset): pass
+class Lit(no_such_package.LightningModule): pass
+class Fine(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+    def forward(self, x):
+        return self.conv(self.conv(x))
+loader = nn.no_such_thing(3)
+broken = nn.Sequential(nn.Conv2d(3, 8, 3, groups=2))
+"""
+    assert [d.code for d in check_file(write(source))] == ["CS002", "CS101", "CS103"]

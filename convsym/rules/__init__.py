@@ -32,6 +32,7 @@ from convsym.rules.norm_features_mismatch import NormFeaturesMismatch
 from convsym.rules.norm_over_one_value import NormOverOneValue
 from convsym.rules.output_padding_too_large import OutputPaddingTooLarge
 from convsym.rules.padding_too_large import PaddingTooLarge
+from convsym.rules.recurrent_state_mismatch import RecurrentStateMismatch
 from convsym.rules.rule import Rule
 from convsym.rules.strided_same_padding import StridedSamePadding
 from convsym.rules.syntax_error import SyntaxError
@@ -86,6 +87,7 @@ RULES: tuple[type[Rule], ...] = (
     LossShapes,  # CS128
     ManyElementsAsOne,  # CS129
     InvalidResampling,  # CS130
+    RecurrentStateMismatch,  # CS131
 )
 
 __all__ = ["RULES", "Rule"]

@@ -47,5 +47,6 @@ class EmptyOutput(Rule):
     kinds = (
         "empty-output",
         "empty-input",
+        "empty-sequence",
     )
     help = "use less padding or a larger input"

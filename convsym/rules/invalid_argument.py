@@ -48,6 +48,11 @@ class InvalidArgument(Rule):
     code = "CS127"
     name = "invalid-argument"
     kinds = (
+        "bincount-weights",
+        "cov-weights",
+        "diff-shape",
+        "fold-blocks",
+        "quantile-size",
         "argument-choice",
         "argument-missing",
         "bounds",
@@ -65,6 +70,9 @@ class InvalidArgument(Rule):
         "pad-axes",
         "pad-length",
         "pad-mode",
+        "fft-axes",
+        "fft-size",
+        "stft-window",
     )
     help = "give a value that the operation allows"
 

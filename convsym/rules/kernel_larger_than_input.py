@@ -46,5 +46,8 @@ class KernelLargerThanInput(Rule):
 
     code = "CS105"
     name = "kernel-larger-than-input"
-    kinds = ("kernel-too-large",)
+    kinds = (
+        "kernel-too-large",
+        "stft-frame",
+    )
     help = "use a smaller kernel, more padding, or a larger input"

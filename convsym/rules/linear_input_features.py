@@ -46,5 +46,8 @@ class LinearInputFeatures(Rule):
 
     code = "CS107"
     name = "linear-input-features"
-    kinds = ("linear-features",)
+    kinds = (
+        "linear-features",
+        "recurrent-features",
+    )
     help = "make in_features what the layer is given, or pool to a fixed size before the flatten"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
+from math import prod
 
 import islpy as isl
 
@@ -21,6 +22,8 @@ from convsym.sizes.sets import (
     regular,
 )
 from convsym.sizes.truth import Truth
+
+MOST_PIECES = 1 << 10
 
 
 class Component:
@@ -109,12 +112,14 @@ def alone(symbols: Symbols) -> Component:
 
 
 def joined(components: tuple[Component, ...]) -> Component:
-    """The product of components over different symbols."""
+    """The product of components over different symbols. TooHard where it falls into too many pieces."""
     if len(components) == 1:
         return components[0]
     key = tuple(map(id, components))
     found = _joined.get(key)
     if found is None:
+        if prod(c.points.n_basic_set() for c in components) > MOST_PIECES:
+            raise TooHard
         symbols = ordered(frozenset(s for c in components for s in c.symbols))
         points = reduce(isl.Set.intersect, (embedded(c.points, c.symbols, symbols) for c in components))
         made = Component(symbols, points, tuple(condition for c in components for condition in c.conditions))

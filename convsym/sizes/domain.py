@@ -255,7 +255,10 @@ class Domain:
         if exact is not None:
             if exact is TRUE or exact is FALSE:
                 return Truth.YES if exact is TRUE else Truth.NO
-            answer = self._component(exact.symbols).decide(exact)
+            try:
+                answer = self._component(exact.symbols).decide(exact)
+            except TooHard:
+                answer = Truth.UNKNOWN
             if answer is not Truth.UNKNOWN or not self._touched(exact.symbols):
                 return answer
         from convsym.sizes.search import enumerated
