@@ -48,6 +48,16 @@ class InvalidArgument(Rule):
     code = "CS127"
     name = "invalid-argument"
     kinds = (
+        "embedding-bag",
+        "fold-channels",
+        "in-place-overlap",
+        "index-rank",
+        "index-shape",
+        "padding-idx",
+        "quantile-probabilities",
+        "reduction",
+        "searchsorted-shape",
+        "topk-too-large",
         "bincount-weights",
         "cov-weights",
         "diff-shape",
