@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis as Analysis
     from convsym.api import analyze as analyze
-    from convsym.check import check_file as check_file
+    from convsym.check.file import check_file as check_file
+    from convsym.check.run import check_paths as check_paths
     from convsym.diagnostics import Diagnostic as Diagnostic
     from convsym.diagnostics import Severity as Severity
     from convsym.layers import layer as layer
@@ -37,7 +38,8 @@ _HOMES = {
     "Severity": "convsym.diagnostics",
     "analyze": "convsym.api",
     "build_file": "convsym.trace.loading",
-    "check_file": "convsym.check",
+    "check_file": "convsym.check.file",
+    "check_paths": "convsym.check.run",
     "layer": "convsym.layers",
     "without_weights": "convsym.trace.building",
 }

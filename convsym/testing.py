@@ -27,7 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from convsym.analysis.result import Analysis
 from convsym.api import analyze
-from convsym.check import check_file
+from convsym.check.file import check_file
 from convsym.diagnostics import Diagnostic
 from convsym.graph.tensor import Tensor
 from convsym.plugins import installed

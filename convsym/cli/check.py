@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import click
 
+from convsym.check.paths import NothingThere
+from convsym.check.run import check_paths
 from convsym.cli.failure import Refused, users_code
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, format_option
 from convsym.diagnostics import Diagnostic, Severity
 from convsym.reports import Format
-
-_ENTRY = re.compile(r"(?P<file>.+?\.py):(?P<entry>.+)", re.DOTALL)
 
 
 @click.command()
@@ -29,40 +26,16 @@ def check(files: tuple[str, ...], inputs: tuple[str, ...], layout: Format) -> No
     A file is checked with every model in it that can be built; FILE.py:Name or FILE.py:Name(in_channels=3) checks
     one, and a folder stands for all Python files in it. No weights are made and no training code runs.
     """
-    asked = [found for given in files for found in _expanded(given)]
-    from convsym import check_file
-
-    diagnostics: list[Diagnostic] = []
-    for path, entry in asked:
+    try:
         with users_code():
-            diagnostics += check_file(path, entry=entry, inputs=list(inputs) or None)
+            outcome = check_paths(files, inputs=inputs)
+    except NothingThere as error:
+        raise Refused(str(error)) from None
+    diagnostics = outcome.diagnostics
     click.echo(layout.rendered(diagnostics, page()), nl=False)
-    click.echo(verdict(diagnostics, len({path for path, _ in asked}), inferred=not inputs), err=True)
+    click.echo(verdict(diagnostics, len({file.path for file in outcome.files}), inferred=not inputs), err=True)
     if diagnostics:
         raise SystemExit(1)
-
-
-def _expanded(given: str) -> Iterator[tuple[str, str | None]]:
-    match = _ENTRY.fullmatch(given)
-    file, entry = (match["file"], match["entry"]) if match is not None else (given, None)
-    path = Path(file)
-    if path.is_dir():
-        found = sorted(_python_files(path))
-        if not found:
-            raise Refused(f"there is no Python file in {file}")
-        yield from ((str(one), None) for one in found)
-    elif path.is_file():
-        yield str(path), entry
-    else:
-        raise Refused(f"there is no file {file}")
-
-
-def _python_files(folder: Path) -> Iterator[Path]:
-    for root, folders, files in os.walk(folder):
-        here = Path(root)
-        # What is hidden, cached or installed is not the user's own code.
-        folders[:] = [f for f in folders if not f.startswith((".", "__")) and not (here / f / "pyvenv.cfg").exists()]
-        yield from (here / file for file in files if file.endswith(".py"))
 
 
 def verdict(diagnostics: Sequence[Diagnostic], files: int, inferred: bool) -> str:

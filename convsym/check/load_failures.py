@@ -1,0 +1,44 @@
+"""Why a model could not be had, as a diagnostic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convsym.diagnostics import Diagnostic
+from convsym.graph.place import Place
+from convsym.rules import Rule
+from convsym.rules.diagnosis import all_rules
+from convsym.rules.failing_constructor import FailingConstructor
+from convsym.rules.failing_import import FailingImport
+from convsym.rules.missing_arguments import MissingArguments
+from convsym.rules.no_such_model import NoSuchModel
+from convsym.rules.syntax_error import SyntaxError as SyntaxErrorRule
+from convsym.trace.errors import ConstructionError, DoesNotImport, DoesNotParse, LoadError, NeedsArguments
+
+_LOAD_RULES: tuple[tuple[type[LoadError], type[Rule]], ...] = (
+    (DoesNotParse, SyntaxErrorRule),
+    (DoesNotImport, FailingImport),
+    (NeedsArguments, MissingArguments),
+    (ConstructionError, FailingConstructor),
+    (LoadError, NoSuchModel),
+)
+
+
+def of_load_error(error: LoadError, path: str) -> Diagnostic:
+    """The diagnostic of a failure to load or build, under the code of the mistake where torch's refusal shows it."""
+    rule: Rule = next(rule for kind, rule in _LOAD_RULES if isinstance(error, kind))()
+    help = error.help
+    if isinstance(error, ConstructionError) and error.layer is not None:
+        layer, arguments = error.layer.layer.__name__, error.layer.arguments
+        same = next((r for r in all_rules() if r.refuses(layer, arguments)), None)
+        if same is not None:
+            rule, help = same, same.help
+    message = str(error)
+    if isinstance(error, ConstructionError) and error.layer is not None:
+        message += f" ({_arguments(error.layer.arguments)})"
+    return rule.diagnostic(message, error.place or Place(path, 1), error.related, {}, help)
+
+
+def _arguments(arguments: Any) -> str:
+    shown = {k: v for k, v in arguments.items() if isinstance(v, (int, str, tuple)) and not isinstance(v, bool)}
+    return ", ".join(f"{name}={value!r}" for name, value in shown.items())

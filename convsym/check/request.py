@@ -1,0 +1,19 @@
+"""One file to be examined, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """All that a worker is told.
+
+    `entry` is an expression in the names of the file, or None for every model that can be found in it. `inputs` are
+    the specs of the model's inputs, or empty for those to be inferred. `assume` narrows the sizes: "H % 32 == 0".
+    """
+
+    path: str
+    entry: str | None = None
+    inputs: tuple[str, ...] = ()
+    assume: str | None = None

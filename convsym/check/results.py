@@ -1,0 +1,63 @@
+"""What came of a run: the models of each file, checked or not, and the diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convsym.diagnostics import Diagnostic, in_order
+from convsym.graph.place import Place
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReport:
+    """One model of a file: with what it was checked, or why it was not.
+
+    `entry` is the expression that makes it and `place` the line that defines it. `inputs` are the specs it was checked
+    with, `source` says where they come from ("inferred from the first layers"), and `assumed` are the arguments that
+    were guessed ("in_channels=3"). `unchecked` is why it was not checked and empty where it was; `hint` says how to
+    have it checked.
+    """
+
+    entry: str
+    place: Place | None = None
+    inputs: tuple[str, ...] = ()
+    source: str = ""
+    assumed: tuple[str, ...] = ()
+    unchecked: str = ""
+    hint: str = ""
+
+    @property
+    def was_checked(self) -> bool:
+        """Whether its forward was analysed."""
+        return not self.unchecked
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file: its models, and what was found in them."""
+
+    path: str
+    models: tuple[ModelReport, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A whole run, file by file in the order asked for."""
+
+    files: tuple[FileReport, ...] = ()
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Those of all files, each once, by file, line and code."""
+        return in_order(dict.fromkeys(d for file in self.files for d in file.diagnostics))
+
+    @property
+    def models(self) -> list[ModelReport]:
+        """Those of all files."""
+        return [model for file in self.files for model in file.models]
+
+    @property
+    def unchecked(self) -> list[ModelReport]:
+        """The models that were found and not checked."""
+        return [model for model in self.models if not model.was_checked]
