@@ -5,9 +5,11 @@ Imports neither torch nor sympy, so that diagnostics can be read, kept and print
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from convsym.graph.place import Place
 
@@ -28,13 +30,84 @@ class RelatedPlace(Place):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What would mend a model, before anyone has looked for the place: an argument, and the value it should have.
+
+    `callee` is the layer whose constructor takes the argument ("Conv2d"), or empty where the call at `place` takes it;
+    `position` counts it among the positional arguments, and is None where it can only be given by name. `given` is
+    the value that it has now.
+
+    >>> str(Change(Place("net.py", 3), "Conv2d", "in_channels", 0, 64, 128))
+    'in_channels=128'
+    """
+
+    place: Place
+    callee: str
+    argument: str
+    position: int | None
+    given: Any
+    wanted: Any
+
+    def __str__(self) -> str:
+        return f"{self.argument}={self.wanted!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """An edit that mends what a diagnostic says: the text `old`, from a line and column on, becomes `new`.
+
+    Lines and columns count from one, columns in characters; `old` is empty where something is inserted, and never
+    spans lines. `title` says what it does. Every fix that a check reports has been tried: with it the diagnostic is
+    gone and no other has come.
+
+    >>> Fix("in_channels=128", "net.py", 1, 8, "64", "128").applied("Conv2d(64, 8, 3)\\n")
+    'Conv2d(128, 8, 3)\\n'
+    """
+
+    title: str
+    file: str
+    line: int
+    column: int
+    old: str
+    new: str
+
+    @property
+    def end_column(self) -> int:
+        """The column after the last character of the old text."""
+        return self.column + len(self.old)
+
+    def applied(self, text: str) -> str:
+        """The text of the file with this edit in it.
+
+        Raises ValueError when the old text is not there (any more).
+        """
+        lines = lines_of(text)
+        line = lines[self.line - 1] if self.line <= len(lines) else ""
+        start, end = self.column - 1, self.end_column - 1
+        if line[start:end] != self.old:
+            raise ValueError(f"{self.file}:{self.line}: {self.old!r} is not there any more")
+        lines[self.line - 1] = line[:start] + self.new + line[end:]
+        return "".join(lines)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a Python file with their ends, as Python counts them: only \\n, \\r\\n and \\r end one.
+
+    >>> lines_of("a\\r\\nb\\x0cc")
+    ['a\\r\\n', 'b\\x0cc']
+    """
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", text)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding.
 
     `code` and `name` are the rule's ("CS101", "conv-input-channels"). `message` is the claim in one sentence, with
     both values. `place` is the line to look at first and is None where no line is known; `related` are the other lines,
     plain places or with a label. `witness` gives the smallest sizes that fail, is empty where every size fails, and is
-    None where sizes play no part. `help` says what to change, `path` is the qualified name of the module.
+    None where sizes play no part. `help` says what to change, `path` is the qualified name of the module. `change` is
+    the one argument whose other value would do, if there is one, and `fix` the edit of the source that does it.
 
     >>> found = Diagnostic("CS101", "conv-input-channels", "64 channels enter, 128 are expected", Severity.ERROR)
     >>> str(found)
@@ -50,6 +123,8 @@ class Diagnostic:
     witness: Mapping[str, int] | None = field(default=None, hash=False)
     help: str = ""
     path: str = ""
+    change: Change | None = field(default=None, hash=False)
+    fix: Fix | None = None
 
     @property
     def is_error(self) -> bool:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from convsym.cli.known_rules import known_rules, title
+from convsym.rules.documentation import known_rules, title
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

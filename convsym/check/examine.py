@@ -9,6 +9,7 @@ from torch import nn
 from convsym.api import analyze
 from convsym.check.discovery import entries_of
 from convsym.check.load_failures import of_load_error
+from convsym.check.mending import with_fixes
 from convsym.check.request import Request
 from convsym.check.results import FileReport, ModelReport
 from convsym.diagnostics import Diagnostic, in_order
@@ -18,6 +19,7 @@ from convsym.rules.broken_plugin import BrokenPlugin
 from convsym.rules.unknown_input import UnknownInput
 from convsym.rules.unsupported_operation import UnsupportedOperation
 from convsym.rules.unusable_input import UnusableInput
+from convsym.trace.contents import holding
 from convsym.trace.errors import BadInput, LoadError
 from convsym.trace.inference import infer_specs
 from convsym.trace.loading import build_file
@@ -26,6 +28,15 @@ from convsym.trace.surroundings import surroundings
 
 def examine(request: Request) -> FileReport:
     """Check the models that a request asks for. Whatever is wrong with the file is a diagnostic, never an exception."""
+    return with_fixes(_examined(request), request, _examined, parameter_shapes)
+
+
+def _examined(request: Request) -> FileReport:
+    with holding(request.path, request.text):
+        return _report(request)
+
+
+def _report(request: Request) -> FileReport:
     found: list[Diagnostic] = []
     entries = [request.entry] if request.entry is not None else []
     if request.entry is None:
@@ -67,3 +78,12 @@ def _checked(request: Request, entry: str) -> Iterator[Diagnostic]:
 def _class_line(model: nn.Module) -> Place | None:
     code = getattr(type(model).forward, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def parameter_shapes(request: Request, entry: str) -> dict[str, tuple[int, ...]]:
+    """The shapes of a model's parameters by name; empty where it cannot be built."""
+    try:
+        with holding(request.path, request.text), surroundings(request.path):
+            return {name: tuple(p.shape) for name, p in build_file(request.path, entry).named_parameters()}
+    except LoadError:
+        return {}

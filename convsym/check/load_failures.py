@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convsym.diagnostics import Diagnostic
+from convsym.diagnostics import Change, Diagnostic
 from convsym.graph.place import Place
 from convsym.rules import Rule
 from convsym.rules.diagnosis import all_rules
@@ -12,6 +12,7 @@ from convsym.rules.failing_constructor import FailingConstructor
 from convsym.rules.failing_import import FailingImport
 from convsym.rules.missing_arguments import MissingArguments
 from convsym.rules.no_such_model import NoSuchModel
+from convsym.rules.rule import constructor_arguments
 from convsym.rules.syntax_error import SyntaxError as SyntaxErrorRule
 from convsym.trace.errors import ConstructionError, DoesNotImport, DoesNotParse, LoadError, NeedsArguments
 
@@ -33,10 +34,21 @@ def of_load_error(error: LoadError, path: str) -> Diagnostic:
         same = next((r for r in all_rules() if r.refuses(layer, arguments)), None)
         if same is not None:
             rule, help = same, same.help
-    message = str(error)
+    message, change = str(error), None
     if isinstance(error, ConstructionError) and error.layer is not None:
         message += f" ({_arguments(error.layer.arguments)})"
-    return rule.diagnostic(message, error.place or Place(path, 1), error.related, {}, help)
+        change = _change(rule, error)
+    return rule.diagnostic(message, error.place or Place(path, 1), error.related, {}, help, change=change)
+
+
+def _change(rule: Rule, error: ConstructionError) -> Change | None:
+    if error.layer is None or error.place is None:
+        return None
+    layer, arguments = error.layer.layer, error.layer.arguments
+    for argument, wanted in rule.mends(layer.__name__, arguments).items():
+        position = constructor_arguments(layer).index(argument)
+        return Change(error.place, layer.__name__, argument, position, arguments[argument], wanted)
+    return None
 
 
 def _arguments(arguments: Any) -> str:

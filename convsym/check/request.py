@@ -11,9 +11,11 @@ class Request:
 
     `entry` is an expression in the names of the file, or None for every model that can be found in it. `inputs` are
     the specs of the model's inputs, or empty for those to be inferred. `assume` narrows the sizes: "H % 32 == 0".
+    `text` is checked in place of what the file holds: an edit that is being tried, a buffer of an editor.
     """
 
     path: str
     entry: str | None = None
     inputs: tuple[str, ...] = ()
     assume: str | None = None
+    text: str | None = None

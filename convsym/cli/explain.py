@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convsym.cli.failure import Refused
-from convsym.cli.known_rules import documentation, known_rules
 from convsym.cli.page import page
+from convsym.rules.documentation import documentation, known_rules
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from convsym.cli.known_rules import known_rules, title
 from convsym.cli.page import page
 from convsym.plugins import broken
+from convsym.rules.documentation import known_rules, title
 
 
 @click.command()

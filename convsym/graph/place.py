@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 from dataclasses import dataclass
 
 
@@ -21,3 +22,20 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
+
+
+def relative_path(file: str) -> str:
+    """A file as seen from the working directory, with slashes, as programs on other machines read it.
+
+    What lies outside the working directory keeps its whole path.
+
+    >>> relative_path(os.path.join(os.getcwd(), "models", "unet.py"))
+    'models/unet.py'
+    """
+    whole = os.path.abspath(file)
+    try:
+        relative = os.path.relpath(whole)
+    except ValueError:
+        # On Windows there is no way from one drive to another.
+        relative = os.pardir
+    return (whole if relative.startswith(os.pardir) else relative).replace(os.sep, "/")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from convsym.sizes.condition import Condition
@@ -14,7 +15,8 @@ class Requirement:
     """A condition over sizes that torch checks when a call runs.
 
     `kind` names what is checked ("conv-channels"); the lint rules are keyed by it. The sentence is a
-    template with its values beside it, because most requirements hold and are never printed.
+    template with its values beside it, because most requirements hold and are never printed. `mend` are arguments
+    with which the call would meet it; it is empty where no one value is the obvious one.
     """
 
     kind: str
@@ -22,6 +24,7 @@ class Requirement:
     template: str
     values: tuple[Any, ...] = ()
     help_template: str = ""
+    mend: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def claim(self) -> str:

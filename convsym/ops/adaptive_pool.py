@@ -16,8 +16,8 @@ from convsym.ops.layout import like_channels_last
 from convsym.ops.pool import require_arithmetic_dtype
 from convsym.ops.windowed import require_elements, require_rank, spread
 from convsym.sizes import ratio
-from convsym.sizes.arithmetic import Size, add, multiply, subtract, total
-from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, eq, ge, gt, le, lt
+from convsym.sizes.arithmetic import Size, add, maximum, minimum, multiply, subtract, total
+from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, eq, ge, le, lt
 
 Sizes = tuple[Size, ...]
 
@@ -211,16 +211,20 @@ def _chosen(site: Site, op: str, axes: int, wanted: Sizes, plain: Sizes, stride:
     ):
         return plain
     wanted = wanted[-axes:]
-    for size, least, s in zip(wanted, plain, stride, strict=True):
+    least = [add(subtract(size, s), 1) for size, s in zip(plain, stride, strict=True)]
+    most = [subtract(add(size, s), 1) for size, s in zip(plain, stride, strict=True)]
+    nearest = tuple(minimum(maximum(size, a), b) for size, a, b in zip(wanted, least, most, strict=True))
+    for size, a, b in zip(wanted, least, most, strict=True):
         site.require(
             "output-size",
-            all_of(gt(size, subtract(least, s)), lt(size, add(least, s))),
+            all_of(ge(size, a), le(size, b)),
             "{} is asked for output_size={}, but can make only {} to {}",
             op,
             size,
-            add(subtract(least, s), 1),
-            subtract(add(least, s), 1),
+            a,
+            b,
             help="ask for a size in that range: the size before the pool that made the indices",
+            mend={"output_size": nearest},
         )
     return wanted
 

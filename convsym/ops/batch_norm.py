@@ -32,6 +32,7 @@ def _require_channels(site: Site, op: str, channels: Size, parameters: tuple[Ten
             name,
             channels,
             help="make num_features={3}, or give it {1} channels",
+            mend={"num_features": channels},
         ):
             return
 

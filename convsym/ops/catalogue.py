@@ -20,8 +20,19 @@ from convsym.sizes.truth import Truth
 class Site(Protocol):
     """The call that a rule is asked about, and the sizes known to be possible there."""
 
-    def require(self, kind: str, condition: Condition, template: str, *values: Any, help: str = "") -> bool:
-        """State what torch checks; False when it surely fails, so that the rule can go on with what is declared."""
+    def require(
+        self,
+        kind: str,
+        condition: Condition,
+        template: str,
+        *values: Any,
+        help: str = "",
+        mend: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """State what torch checks; False when it surely fails, so that the rule can go on with what is declared.
+
+        `mend` are arguments, of the layer or else of the call, with which it would hold.
+        """
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition holds; where it holds for some sizes only, both ways are analysed."""

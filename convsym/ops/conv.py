@@ -67,6 +67,7 @@ def conv(
         in_channels,
         channels,
         help="make in_channels={2}, or give it {1} channels",
+        mend={"in_channels": channels},
     )
     valid &= require_elements(site, op, spatial)
     if padding_mode != "zeros":

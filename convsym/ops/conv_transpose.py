@@ -15,7 +15,7 @@ from convsym.ops.conv import require_bias, require_groups, require_weight
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
 from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread
-from convsym.sizes.arithmetic import Size, exact_div, multiply, product, subtract
+from convsym.sizes.arithmetic import Size, exact_div, maximum, minimum, multiply, product, subtract
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge, gt, le, lt
 from convsym.sizes.windows import transposed_out
 
@@ -70,9 +70,14 @@ def conv_transpose(
         in_channels,
         channels,
         help="make in_channels={2}, or give it {1} channels",
+        mend={"in_channels": channels},
     )
     require_bias(site, op, bias, out_channels)
     require_elements(site, op, spatial)
+    allowed = tuple(
+        minimum(maximum(extra, 0), subtract(maximum(s, d), 1))
+        for extra, s, d in zip(output_padding, stride, dilation, strict=True)
+    )
     sizes: list[Size] = []
     for axis, (size, k, s, p, extra, d) in enumerate(
         zip(spatial, kernel, stride, padding, output_padding, dilation, strict=True)
@@ -87,6 +92,7 @@ def conv_transpose(
             s,
             d,
             help="make output_padding at most the larger of stride and dilation, minus one",
+            mend={"output_padding": allowed},
         )
         out = transposed_out(size, k, s, p, d, extra)
         some = ge(out, 1)

@@ -12,7 +12,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.broadcast import broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.dtypes import require_one_dtype
-from convsym.sizes.arithmetic import Size, multiply, product
+from convsym.sizes.arithmetic import Size, equal, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq
 
 
@@ -33,14 +33,20 @@ def linear(site: Site, input: Tensor, weight: Tensor, bias: Tensor | None = None
     out_features, in_features = weight.shape[:-1], weight.shape[-1]
     parameters: dict[str, Any] = {"in_features": in_features, "out_features": out_features[0] if out_features else 1}
     require_one_dtype(site, "Linear", input, weight, bias)
+    fits = eq(input.shape[-1], in_features)
+    flat = fits is not TRUE and _is_flat(input, in_features)
     site.require(
         "linear-features",
-        eq(input.shape[-1], in_features),
+        fits,
         "Linear expects {} features on the last axis, but gets {} (input of shape {})",
         in_features,
         input.shape[-1],
         input.shape,
-        help="make in_features={1}, or reshape the input so that its last axis has {0}",
+        help="flatten the input first: its trailing axes hold {0} elements together"
+        if flat
+        else "make in_features={1}, or reshape the input so that its last axis has {0}",
+        # A feature map is meant to be flattened or pooled first; no number of features is the right one.
+        mend={"in_features": input.shape[-1]} if input.rank <= 3 and not flat else {},
     )
     output = input.with_shape(*input.shape[:-1], *out_features)
     numel = output.numel
@@ -50,6 +56,11 @@ def linear(site: Site, input: Tensor, weight: Tensor, bias: Tensor | None = None
         output = _with_bias(site, output, bias)
         cost += Cost(elementwise=output.numel)
     return Outcome(output, cost, parameters)
+
+
+def _is_flat(input: Tensor, in_features: Size) -> bool:
+    """Whether trailing axes of the input, taken together, have as many elements as there are features."""
+    return any(equal(product(input.shape[axis:]), in_features) for axis in range(input.rank - 1))
 
 
 def _with_bias(site: Site, output: Tensor, bias: Tensor) -> Tensor:

@@ -18,6 +18,10 @@ FORMATS = (
     Format("full", "diagnostics", "with the lines of code", "convsym.reports.full:render"),
     Format("concise", "diagnostics", "one line each", "convsym.reports.concise:render"),
     Format("json", "diagnostics", "for programs", "convsym.reports.json:render_diagnostics"),
+    Format("sarif", "diagnostics", "for code scanning", "convsym.reports.sarif:render"),
+    Format("github", "diagnostics", "commands for GitHub Actions", "convsym.reports.github:render"),
+    Format("gitlab", "diagnostics", "a Code Quality report for GitLab", "convsym.reports.gitlab:render"),
+    Format("junit", "diagnostics", "tests, as other servers read them", "convsym.reports.junit:render"),
 )
 
 

@@ -44,7 +44,8 @@ class Frames:
         places = [place for place in (found.place, *found.related) if place is not None]
         # A related place that is the place itself says nothing new.
         self.places = list({(p.file, p.line): p for p in reversed(places)}.values())[::-1]
-        self.gutter = max((len(str(place.line)) for place in self.places), default=1)
+        numbers = [place.line for place in self.places] + ([found.fix.line] if found.fix is not None else [])
+        self.gutter = max((len(str(number)) for number in numbers), default=1)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for position, place in enumerate(self.places):
@@ -62,6 +63,9 @@ class Frames:
             grid.add_column()
             grid.add_row(self._line("= "), text)
             yield grid
+        for line in self._fix():
+            line.truncate(options.max_width, overflow="ellipsis")
+            yield line
 
     def _line(self, mark: str, number: int | None = None) -> Text:
         line = Text()
@@ -86,6 +90,17 @@ class Frames:
             yield self._line("│ ", place.line - 1).append_text(highlighted(before.expandtabs(4)))
         yield self._line("│ ", place.line).append_text(highlighted(source.expandtabs(4)))
         yield self._line("│ ").append(underline(source, place.column), style=f"bold {self.colour}" if first else "blue")
+
+    def _fix(self) -> Iterator[Text]:
+        """The line with the edit in it, below the one that it replaces."""
+        fix = self.found.fix
+        before = linecache.getline(fix.file, fix.line) if fix is not None else ""
+        if fix is None or before[fix.column - 1 : fix.end_column - 1] != fix.old:
+            return
+        after = before[: fix.column - 1] + fix.new + before[fix.end_column - 1 :]
+        yield self._line("= ").append("fix: ", style="bold green").append(fix.title)
+        yield self._line("- ", fix.line).append(before.rstrip().expandtabs(4), style="red")
+        yield self._line("+ ", fix.line).append(after.rstrip().expandtabs(4), style="green")
 
     def _rest(self) -> Iterator[Text]:
         if self.found.path and self.found.path not in self.found.message:

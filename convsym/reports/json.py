@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import convsym
-from convsym.diagnostics import Diagnostic, RelatedPlace
+from convsym.diagnostics import Diagnostic, Fix, RelatedPlace
 from convsym.graph.place import Place
 from convsym.reports.format import Page, Report
 
@@ -106,6 +106,20 @@ def diagnostic_data(found: Diagnostic) -> dict[str, Any]:
         "related": [place_data(place) for place in found.related],
         "witness": dict(found.witness) if found.witness is not None else None,
         "path": found.path,
+        "fix": _fix_data(found.fix),
+    }
+
+
+def _fix_data(fix: Fix | None) -> dict[str, Any] | None:
+    if fix is None:
+        return None
+    return {
+        "title": fix.title,
+        "file": fix.file,
+        "line": fix.line,
+        "column": fix.column,
+        "old": fix.old,
+        "new": fix.new,
     }
 
 

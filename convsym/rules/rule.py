@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from convsym.diagnostics import Diagnostic, RelatedPlace, Severity
+from convsym.diagnostics import Change, Diagnostic, RelatedPlace, Severity
 from convsym.graph.place import Place
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Rule:
         """Whether a layer of torch refuses these constructor arguments because of what this rule finds."""
         return False
 
+    def mends(self, layer: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """For constructor arguments that `refuses` them: the one to change and its value, where one is obvious."""
+        return {}
+
     def of_finding(self, found: Finding) -> Diagnostic:
         """A requirement that cannot be met, as a diagnostic."""
         where = f"{found.path}: " if found.path else ""
@@ -51,6 +56,7 @@ class Rule:
             found.smallest,
             found.requirement.help,
             found.path,
+            change_of(found),
         )
 
     def diagnostic(
@@ -61,11 +67,39 @@ class Rule:
         witness: Mapping[str, int] | None = None,
         help: str = "",
         path: str = "",
+        change: Change | None = None,
     ) -> Diagnostic:
         """A diagnostic under this rule's code."""
         return Diagnostic(
-            self.code, self.name, message, self.severity, place, related, witness, help or self.help, path
+            self.code, self.name, message, self.severity, place, related, witness, help or self.help, path, change
         )
+
+
+def change_of(found: Finding) -> Change | None:
+    """What would meet a requirement, if one argument with a plain value does."""
+    if len(found.requirement.mend) != 1:
+        return None
+    ((argument, wanted),) = found.requirement.mend.items()
+    if not _is_plain(wanted):
+        return None
+    layer = found.layer
+    if layer is not None and argument in (names := constructor_arguments(type(layer))):
+        given = getattr(layer, argument, None)
+        if found.definition is None or not _is_plain(given):
+            return None
+        return Change(found.definition, type(layer).__name__, argument, names.index(argument), given, wanted)
+    return Change(found.place, "", argument, None, None, wanted) if found.place is not None else None
+
+
+def constructor_arguments(layer: type) -> list[str]:
+    """The names of the arguments that a layer is made with, in their order."""
+    return list(inspect.signature(layer).parameters)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, (tuple, list)):
+        return all(map(_is_plain, value))
+    return type(value) in (int, bool, str)
 
 
 def at_sizes(found: Finding) -> str:

@@ -53,3 +53,9 @@ class StridedSamePadding(Rule):
         stride = arguments.get("stride", 1)
         strides = stride if isinstance(stride, (tuple, list)) else (stride,)
         return "Conv" in layer and arguments.get("padding") == "same" and any(s != 1 for s in strides)
+
+    def mends(self, layer: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        kernel, dilation = arguments.get("kernel_size"), arguments.get("dilation", 1)
+        if isinstance(kernel, int) and isinstance(dilation, int) and dilation * (kernel - 1) % 2 == 0:
+            return {"padding": dilation * (kernel - 1) // 2}
+        return {}

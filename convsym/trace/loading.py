@@ -21,6 +21,7 @@ from convsym.graph.place import Place
 from convsym.trace.absent import Absent, reason
 from convsym.trace.building import without_weights
 from convsym.trace.construction import construction_error
+from convsym.trace.contents import contents
 from convsym.trace.errors import (
     BadTarget,
     DoesNotImport,
@@ -101,8 +102,7 @@ def parse_file(path: str) -> Slices:
     Raises BadTarget when it cannot be read and DoesNotParse when it is no Python.
     """
     try:
-        with open(path, "rb") as stream:
-            source = stream.read()
+        source = contents(path)
     except FileNotFoundError:
         raise BadTarget(f"there is no file {path}") from None
     except OSError as error:

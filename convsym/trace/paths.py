@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import nn
+
 from convsym.graph.place import Place
 from convsym.graph.requirement import Requirement
 from convsym.sizes.condition import Condition, negate
@@ -15,7 +17,10 @@ from convsym.trace.errors import Unsupported
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A requirement that no size of its path satisfies; `call` is the index of the call that makes it."""
+    """A requirement that no size of its path satisfies.
+
+    `call` is the index of the call that makes it, `layer` the layer of torch that was called, if one was.
+    """
 
     requirement: Requirement
     place: Place | None
@@ -23,6 +28,7 @@ class Finding:
     path: str
     smallest: dict[str, int] | None = None
     call: int = -1
+    layer: nn.Module | None = None
 
 
 @dataclass(frozen=True, slots=True)

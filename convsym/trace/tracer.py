@@ -107,17 +107,25 @@ class Tracer(TorchFunctionMode):
         self.unknowns.append((made, user_place()))
         return made
 
-    def require(self, kind: str, condition: Condition, template: str, *values: Any, help: str = "") -> bool:
+    def require(
+        self,
+        kind: str,
+        condition: Condition,
+        template: str,
+        *values: Any,
+        help: str = "",
+        mend: Mapping[str, Any] | None = None,
+    ) -> bool:
         if condition is TRUE:
             return True
         decided = self.path.domain.decide(condition)
         if decided is Truth.YES:
             return True
-        requirement = Requirement(kind, condition, template, values, help)
+        requirement = Requirement(kind, condition, template, values, help, mend or {})
         place, path = user_place(), self.module_path
         if decided is Truth.NO:
             smallest = self.path.domain.smallest()
-            self._found(Finding(requirement, place, self._definition(), path, smallest, len(self.calls)))
+            self._found(Finding(requirement, place, self._definition(), path, smallest, len(self.calls), self._leaf))
             return False
         self.path.domain = self.path.domain.assume(condition, reason=Reason(requirement, place, path))
         return True

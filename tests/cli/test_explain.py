@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from convsym.cli.explain import blocks
-from convsym.cli.known_rules import documentation, known_rules
+from convsym.rules.documentation import documentation, known_rules
 from tests.cli.run import convsym, refused
 
 

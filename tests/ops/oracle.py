@@ -33,7 +33,9 @@ class ConcreteSite:
     training: bool = False
     failed: list[str] = field(default_factory=list)
 
-    def require(self, kind: str, condition: Condition, template: str, *values: Any, help: str = "") -> bool:
+    def require(
+        self, kind: str, condition: Condition, template: str, *values: Any, help: str = "", mend: Any = None
+    ) -> bool:
         assert condition is TRUE or condition is FALSE, f"{condition} is not decided"
         if condition is FALSE:
             # The sentence and its help must be printable with the values given.

@@ -28,7 +28,9 @@ class SampledSite:
     module: None = None
     training: bool = False
 
-    def require(self, kind: str, condition: Condition, template: str, *values: Any, help: str = "") -> bool:
+    def require(
+        self, kind: str, condition: Condition, template: str, *values: Any, help: str = "", mend: Any = None
+    ) -> bool:
         if not condition.holds(**self.sample):
             shown = [str(v) for v in values]
             self.failed.append(f"{kind}: {template.format(*shown)} ({help.format(*shown)})")

@@ -35,7 +35,9 @@ class OnTheWay:
     training: bool = False
     refused: list[str] = field(default_factory=list)
 
-    def require(self, kind: str, condition: Condition, template: str, *values: Any, help: str = "") -> bool:
+    def require(
+        self, kind: str, condition: Condition, template: str, *values: Any, help: str = "", mend: Any = None
+    ) -> bool:
         if self.decide(condition) is Truth.NO:
             self.refused.append(f"{kind}: {template.format(*map(str, values))}")
             return False

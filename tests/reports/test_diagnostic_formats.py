@@ -1,40 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from convsym.diagnostics import Diagnostic, RelatedPlace, Severity
+from convsym.diagnostics import Diagnostic, Fix, Severity
 from convsym.graph.place import Place
-from convsym.reports import Page, concise, formats, full
+from convsym.reports import Format, Page, concise, formats, full
 from convsym.reports import json as json_format
-
-CODE = """\
-class Net(nn.Module):
-    def __init__(self):
-        self.second = nn.Conv2d(16, 8, 3)  # for the skip
-
-    def forward(self, x):
-\treturn self.second(x)
-"""
-
-
-@pytest.fixture
-def found(tmp_path: Path) -> Diagnostic:
-    path = tmp_path / "net.py"
-    path.write_text(CODE)
-    return Diagnostic(
-        "CS101",
-        "conv-input-channels",
-        "8 channels enter, 16 are expected",
-        Severity.ERROR,
-        Place(str(path), 6),
-        (RelatedPlace(str(path), 3, label="the layer is made here"),),
-        {},
-        "make in_channels=8",
-        "net.second",
-    )
 
 
 def test_full_shows_both_lines_with_marks_and_what_is_known(found: Diagnostic) -> None:
@@ -103,10 +78,27 @@ def test_json_holds_everything(found: Diagnostic) -> None:
         "related": [{"file": found.related[0].file, "line": 3, "column": 0, "label": "the layer is made here"}],
         "witness": {},
         "path": "net.second",
+        "fix": None,
     }
 
 
 @pytest.mark.parametrize("layout", formats("diagnostics"), ids=lambda layout: layout.name)
-def test_no_diagnostics_are_no_trouble(layout: full.Page) -> None:
-    shown = layout.rendered([], Page())  # type: ignore[attr-defined]
-    assert shown == "" or json.loads(shown)["diagnostics"] == []
+def test_no_diagnostics_are_no_trouble(layout: Format) -> None:
+    layout.rendered([], Page())
+
+
+@pytest.mark.parametrize("layout", formats("diagnostics"), ids=lambda layout: layout.name)
+def test_every_format_shows_every_diagnostic(layout: Format, several: list[Diagnostic]) -> None:
+    shown = layout.rendered(several, Page(200))
+    for found in several:
+        assert found.code in shown
+        assert found.message.partition("\n")[0] in shown
+
+
+def test_full_shows_the_line_with_its_fix_below_the_one_it_replaces(found: Diagnostic) -> None:
+    fix = Fix("in_channels=8", found.place.file if found.place else "", 3, 33, "16", "8")
+    assert full.render([replace(found, fix=fix)], Page(80)).splitlines()[-4:-1] == [
+        "  = fix: in_channels=8",
+        "3 -         self.second = nn.Conv2d(16, 8, 3)  # for the skip",
+        "3 +         self.second = nn.Conv2d(8, 8, 3)  # for the skip",
+    ]

@@ -1,4 +1,4 @@
-"""The rules that `convsym rules` and `convsym explain` speak of, found without torch."""
+"""What the rules say of themselves, found without torch."""
 
 from __future__ import annotations
 

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from convsym import build_file, check_file
+from convsym.diagnostics import Diagnostic
+
+HEAD = "import torch\nfrom torch import nn\n"
+
+DIRECT = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3)
+        self.b = nn.Conv2d(16, 4, 3)
+
+    def forward(self, x):
+        return self.b(self.a(x))
+"""
+DEFAULT = """
+class Net(nn.Module):
+    def __init__(self, c=5):
+        super().__init__()
+        self.a = nn.Conv2d(c, 8, 3)
+
+    def forward(self, x):
+        return self.a(x)
+"""
+TABLE = """
+CONFIG = [(3, 8), (16, 4)]
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(*(nn.Conv2d(*c, 3) for c in CONFIG))
+
+    def forward(self, x):
+        return self.layers(x)
+"""
+SHARED = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 8, 3)
+        self.b = self.block()
+        self.c = self.block()
+
+    def block(self):
+        return nn.Conv2d(16, 16, 3)
+
+    def forward(self, x):
+        return self.c(self.b(self.a(x)))
+"""
+REUSED = """
+class Net(nn.Module):
+    def __init__(self, widths=(3, 64, 32)):
+        super().__init__()
+        self.a = nn.Conv2d(3, widths[1], 3)
+        self.up = nn.Conv2d(widths[1], widths[2], 3)
+
+    def forward(self, x):
+        return self.up(self.up(self.a(x)))
+"""
+
+
+def check(tmp_path: Path, source: str, entry: str = "Net", *inputs: str) -> Diagnostic:
+    path = tmp_path / "net.py"
+    path.write_text(HEAD + source)
+    (found,) = check_file(path, entry, inputs or ["N 3 H W"])
+    return found
+
+
+@pytest.mark.parametrize("source", [DIRECT, DEFAULT, TABLE], ids=["a literal", "a default", "a table"])
+def test_with_its_fix_a_model_runs_in_torch(source: str, tmp_path: Path) -> None:
+    found = check(tmp_path, source)
+    assert found.fix is not None
+    path = tmp_path / "net.py"
+    path.write_text(found.fix.applied(path.read_text()))
+    assert check_file(path, "Net", ["N 3 H W"]) == []
+    scope: dict[str, type[nn.Module]] = {}
+    exec(path.read_text(), scope)
+    scope["Net"]()(torch.zeros(2, 3, 9, 9))
+
+
+def test_trying_leaves_the_file_as_it_is(tmp_path: Path) -> None:
+    check(tmp_path, DIRECT)
+    assert (tmp_path / "net.py").read_text() == HEAD + DIRECT
+    assert build_file(tmp_path / "net.py", "Net").b.in_channels == 16
+
+
+def test_an_edit_that_breaks_another_layer_is_no_fix(tmp_path: Path) -> None:
+    assert check(tmp_path, SHARED).fix is None
+
+
+def test_an_edit_that_changes_other_layers_is_no_fix_though_it_runs(tmp_path: Path) -> None:
+    assert check(tmp_path, REUSED).fix is None
+
+
+def test_a_default_that_the_entry_overrides_is_not_edited(tmp_path: Path) -> None:
+    assert check(tmp_path, DEFAULT, "Net(c=5)").fix is None
+
+
+def test_a_mistake_without_one_obvious_value_has_no_fix(tmp_path: Path) -> None:
+    source = "class Net(nn.Module):\n    def forward(self, x):\n        return torch.cat([x, x[:, :, 1:]], 1)\n"
+    assert check(tmp_path, source).fix is None
+
+
+def test_a_map_that_is_to_be_flattened_is_not_fitted_by_a_number(tmp_path: Path) -> None:
+    source = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(192, 10)
+
+    def forward(self, x):
+        return self.fc(x)
+"""
+    found = check(tmp_path, source, "Net", "N 3 8 8")
+    assert found.fix is None
+    assert found.help.startswith("flatten")
