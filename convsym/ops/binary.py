@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -105,7 +106,9 @@ def power(site: Site, input: Any, exponent: Any) -> Outcome:
         )
     if type(input) is Tensor and type(exponent) is Tensor:
         require_kind(site, "pow", dtype, "uihfc")
-    return pointwise(site, "pow", dtype, input, exponent)
+    made = pointwise(site, "pow", dtype, input, exponent)
+    # torch lays out the powers of a number row by row, whatever the layout of the exponents.
+    return made if type(input) is Tensor else replace(made, output=replace(made.output, strides=None))
 
 
 def reversed_operands(infer: Infer) -> Infer:

@@ -5,7 +5,8 @@ Strides are in elements, and None stands for the contiguous layout, row by row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.catalogue import Site
@@ -15,6 +16,7 @@ from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, 
 from convsym.sizes.truth import Truth
 
 Sizes = tuple[Size, ...]
+Holds = Callable[[Condition], bool]
 
 
 def strides_of(tensor: Tensor) -> Sizes:
@@ -130,12 +132,18 @@ def viewed(site: Site, tensor: Tensor, shape: Sizes) -> Sizes | None:
     if tensor.strides is None:
         return None
     after = _suffixes(shape)
+    holds: Holds = partial(_knows, site)
+    runs = _runs(tensor, after, holds)
+    if not all(_is_break(product, after, holds) for _, product in runs):
+        # The view is possible only because some size is 1, or two strides happen to agree; which is worth a case.
+        holds = site.holds
+        runs = _runs(tensor, after, holds)
     found: list[Size] = [1] * len(shape)
     position = len(shape)
     step: Size = 1
-    for innermost, product in _stretches(site, tensor, after):
+    for innermost, product in runs:
         step = innermost
-        while position and not _equals(site, after[position], product):
+        while position and not _equals(after[position], product, holds):
             position -= 1
             found[position] = step
             step = multiply(step, shape[position])
@@ -145,27 +153,29 @@ def viewed(site: Site, tensor: Tensor, shape: Sizes) -> Sizes | None:
     return normal(shape, tuple(found))
 
 
-def _stretches(site: Site, tensor: Tensor, after: list[Size]) -> Iterator[tuple[Size, Size]]:
+def _runs(tensor: Tensor, after: list[Size], holds: Holds) -> list[tuple[Size, Size]]:
     """The runs of axes whose memory runs on, from the end: the innermost stride, and the product of all sizes so far."""
     pairs = zip(tensor.shape, strides_of(tensor), strict=True)
-    axes = [(size, stride) for size, stride in pairs if not _equals(site, size, 1)]
+    axes = [(size, stride) for size, stride in pairs if not _equals(size, 1, holds)]
+    found: list[tuple[Size, Size]] = []
     product: Size = 1
     while axes:
         size, innermost = axes.pop()
         product, reach = multiply(product, size), multiply(size, innermost)
-        while axes and _runs_on(site, axes[-1][1], reach, product, after):
+        while axes and not _is_break(product, after, holds) and _equals(axes[-1][1], reach, holds):
             size, stride = axes.pop()
             product, reach = multiply(product, size), multiply(size, stride)
-        yield innermost, product
+        found.append((innermost, product))
+    return found
 
 
-def _equals(site: Site, a: Size, b: Size) -> bool:
-    return equal(a, b) or site.decide(eq(a, b)) is Truth.YES
+def _knows(site: Site, condition: Condition) -> bool:
+    return site.decide(condition) is Truth.YES
 
 
-def _runs_on(site: Site, stride: Size, reach: Size, product: Size, after: list[Size]) -> bool:
-    if equal(stride, reach):
-        return True
-    if product in after or any(_equals(site, product, p) for p in after):
-        return False
-    return site.holds(eq(stride, reach))
+def _equals(a: Size, b: Size, holds: Holds) -> bool:
+    return equal(a, b) or holds(eq(a, b))
+
+
+def _is_break(product: Size, after: list[Size], holds: Holds) -> bool:
+    return product in after or any(_equals(product, p, holds) for p in after)

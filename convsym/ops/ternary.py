@@ -25,7 +25,9 @@ def where(site: Site, condition: Tensor, input: Any = None, other: Any = None) -
         count = site.unknown(0)
         return Outcome(tuple(Tensor((count,), torch.int64) for _ in range(max(condition.rank, 1))))
     require_dtype(site, "where", "a condition", condition, torch.bool, torch.uint8)
-    return pointwise(site, "where", result_dtype(input, other), condition, input, other)
+    dtype = result_dtype(input, other)
+    # The condition is not converted to the dtype of the others.
+    return pointwise(site, "where", dtype, condition.as_dtype(dtype), input, other)
 
 
 def _method_where(site: Site, input: Any, condition: Tensor, other: Any) -> Outcome:
