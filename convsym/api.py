@@ -17,12 +17,12 @@ from convsym.plugins import BUILTIN, Filled, installation
 from convsym.rules.diagnosis import diagnose
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
-from convsym.sizes.spelling import SpellingError, parse_condition, parse_spec
 from convsym.trace.building import definition_of
 from convsym.trace.errors import BadInput
 from convsym.trace.explore import Subject, Way, explore, run
 from convsym.trace.guarded import guarded
 from convsym.trace.inference import infer_specs
+from convsym.trace.inputs import Inputs, read_inputs
 from convsym.trace.paths import Path
 
 
@@ -49,48 +49,42 @@ def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_sp
         if guessed is None:
             raise BadInput('the input shape cannot be inferred from the first layers; give it, as in "N 3 H W"')
         specs = tuple(guessed)
-    names: dict[str, None] = {}
-    args = tuple(_input(spec, names) for spec in specs)
-    kwargs = {name: _input(spec, names) for name, spec in named_specs.items()}
-    declared = Domain.positive(list(names))
-    if assume is not None:
-        try:
-            declared = declared.assume(parse_condition(assume))
-        except SpellingError as error:
-            raise BadInput(str(error)) from None
-    return _analysed(model, args, kwargs, declared, tuple(map(_spelled, (*specs, *named_specs.values()))), inferred)
+    inputs = read_inputs(specs, named_specs, assume)
+    return _analysed(model, inputs, inferred)
 
 
-def _analysed(
-    model: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-    declared: Domain,
-    shown: tuple[str, ...],
-    inferred: bool,
-) -> Analysis:
+def _analysed(model: nn.Module, inputs: Inputs, inferred: bool) -> Analysis:
     paths = {id(module): path for path, module in reversed(list(model.named_modules()))}
     subject = Subject(
         model,
-        args,
-        kwargs,
+        inputs.args,
+        inputs.kwargs,
         paths,
         {id(m): place for m in model.modules() if (place := definition_of(m)) is not None},
         _device_of(model),
         builtin_catalogue(),
     )
-    ways, unexplored = explore(subject, declared)
+    ways, unexplored = explore(subject, inputs.declared)
 
     def run_at(sizes: Mapping[str, int]) -> Way:
         def known(spec: Tensor) -> Tensor:
             return Tensor(tuple(_at(s, sizes) for s in spec.shape), spec.dtype)
 
-        at_args, at_kwargs = pytree.tree_map_only(Tensor, known, (args, dict(kwargs)))
+        at_args, at_kwargs = pytree.tree_map_only(Tensor, known, (inputs.args, dict(inputs.kwargs)))
         at = Subject(model, at_args, at_kwargs, paths, subject.definitions, subject.device, subject.catalogue)
         return run(at, Path(Domain.positive([])))
 
     return Analysis(
-        model, tuple(ways), (args, dict(kwargs)), shown, inferred, declared, tuple(unexplored), run_at, diagnose
+        model,
+        tuple(ways),
+        (inputs.args, dict(inputs.kwargs)),
+        inputs.shown,
+        inferred,
+        inputs.declared,
+        tuple(unexplored),
+        run_at,
+        diagnose,
+        inputs.spoken,
     )
 
 
@@ -110,34 +104,6 @@ def _catalogue(table: Filled) -> Catalogue:
     return catalogue(
         rule if plugin is BUILTIN else guarded(plugin.name, rule) for plugin, rules in table.entries for rule in rules
     )
-
-
-def _input(spec: Any, names: dict[str, None]) -> Any:
-    if isinstance(spec, str):
-        try:
-            read = parse_spec(spec)
-        except SpellingError as error:
-            raise BadInput(str(error)) from None
-        kind = getattr(torch, read.dtype or "float32", None)
-        if not isinstance(kind, torch.dtype):
-            raise BadInput(f"{read.dtype!r} in {spec!r} is no dtype of torch; try float32, float16, int64 or bool")
-        names.update(dict.fromkeys(read.symbols))
-        return Tensor(read.shape, kind)
-    if isinstance(spec, torch.Tensor):
-        return Tensor(tuple(spec.shape), spec.dtype)
-    if isinstance(spec, (list, tuple)):
-        return type(spec)(_input(s, names) for s in spec)
-    if isinstance(spec, dict):
-        return {k: _input(s, names) for k, s in spec.items()}
-    return spec
-
-
-def _spelled(spec: Any) -> str:
-    """A spec as it would be written; the elements of a tensor say nothing."""
-    if not isinstance(spec, torch.Tensor):
-        return str(spec)
-    dtype = str(spec.dtype).removeprefix("torch.")
-    return " ".join(map(str, spec.shape)) + ("" if dtype == "float32" else f":{dtype}")
 
 
 def _device_of(model: nn.Module) -> torch.device:

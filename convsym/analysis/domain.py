@@ -31,6 +31,7 @@ class ModelDomain:
         self.unexplored = unexplored
         self._runs_at = runs_at
         self._known: dict[tuple[int, ...], bool] = {}
+        self._names = frozenset(declared.symbols)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -63,12 +64,13 @@ class ModelDomain:
         >>> convsym.analyze(torch.nn.Conv2d(3, 8, 5), "N 3 H W").domain.contains(N=1, H=4, W=9)
         False
         """
-        named = self.named(sizes)
-        if any(part.contains(**named) for part in self.parts):
-            return True
+        named = sizes if sizes.keys() == self._names else self.named(sizes)
+        for part in self.parts:
+            if part.contains(**named):
+                return True
         if not any(part.contains(**named) for part in self.unexplored):
             return False
-        key = tuple(named.values())
+        key = tuple(named[name] for name in self.symbols)
         if key not in self._known:
             self._known[key] = self.declared.contains(**named) and self._runs_at(named)
         return self._known[key]

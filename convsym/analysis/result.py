@@ -15,6 +15,8 @@ from convsym.analysis.domain import ModelDomain
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
 from convsym.analysis.receptive import Fields, receptive_fields
+from convsym.analysis.shortfalls import Shortfall, shortfalls
+from convsym.analysis.simplest import Shortened
 from convsym.analysis.totals import ModuleTotal
 from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.calls import call_graph
@@ -55,6 +57,18 @@ class Case:
         """The calls as a networkx multigraph; see `convsym.graph.calls.call_graph`."""
         return call_graph(self.calls, self.inputs)
 
+    @cached_property
+    def simplest(self) -> Case:
+        """The same case, every size as short as the case's own domain allows."""
+        short = Shortened(self.domain)
+        return Case(
+            self.domain,
+            short.calls(self.calls),
+            short.layers(self.layers),
+            short.result(self.outputs),
+            tuple(map(short.tensor, self.inputs)),
+        )
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -63,7 +77,8 @@ class Analysis:
     Sizes are ints where they are constant and sympy expressions otherwise. A quantity that differs between the cases
     of a shape-dependent branch is one expression with the conditions in it.
 
-    `inputs` are the specs, as given or, where `inferred` says so, as inferred from the first layers.
+    `inputs` are the specs, as given or, where `inferred` says so, as inferred from the first layers. `spoken` are the
+    names of the sizes that were declared by more than a name: by an assumption, or spelled as in 32*h.
 
     >>> import convsym, torch
     >>> a = convsym.analyze(torch.nn.Conv2d(3, 16, 3, stride=2, padding=1), "N 3 H W")
@@ -80,6 +95,7 @@ class Analysis:
     unexplored: tuple[Domain, ...]
     run_at: Callable[[Mapping[str, int]], Way] = field(repr=False)
     diagnose: Callable[[Analysis], tuple[Diagnostic, ...]] = field(repr=False)
+    spoken: frozenset[str] = frozenset()
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -105,11 +121,13 @@ class Analysis:
 
     def _over_cases(self, quantity: Callable[[Case], Size]) -> Size:
         cases = self.cases or ((self.main,) if self.main else ())
-        found = [(c.domain.as_condition(), quantity(c)) for c in cases]
-        values = {v for _, v in found}
+        found = [(c, quantity(c)) for c in cases]
         if not found:
             return 0
-        return found[0][1] if len(values) == 1 else piecewise(found)
+        # Equal formulas are one before each is made shorter in its own case.
+        if len({value for _, value in found}) == 1:
+            return self.domain.simplify(found[0][1])
+        return piecewise([(c.domain.as_condition(), c.domain.simplify(value)) for c, value in found])
 
     @cached_property
     def flops(self) -> Size:
@@ -143,22 +161,22 @@ class Analysis:
     @property
     def outputs(self) -> Any:
         """What the forward returns, with symbolic tensors (`.shape`, `.dtype`); of the first case."""
-        return self.main.outputs if self.main else None
+        return self.main.simplest.outputs if self.main else None
 
     @property
     def calls(self) -> tuple[Call, ...]:
         """Every operation of the first case, in order."""
-        return self.main.calls if self.main else ()
+        return self.main.simplest.calls if self.main else ()
 
     @property
     def layers(self) -> tuple[LayerCall, ...]:
         """Every call of a convolution, transposed convolution or linear module of the first case."""
-        return self.main.layers if self.main else ()
+        return self.main.simplest.layers if self.main else ()
 
     @property
     def graph(self) -> nx.MultiDiGraph:
         """The calls of the first case as a networkx multigraph."""
-        return self.main.graph if self.main else nx.MultiDiGraph()
+        return self.main.simplest.graph if self.main else nx.MultiDiGraph()
 
     def __getitem__(self, path: str) -> Call:
         """The last call inside a module.
@@ -184,7 +202,7 @@ class Analysis:
     @cached_property
     def receptive_fields(self) -> Mapping[int, Fields]:
         """The receptive field after each spatial call of the first case, by call index."""
-        return receptive_fields(self.calls, self.main.inputs) if self.main else {}
+        return receptive_fields(self.calls, self.main.simplest.inputs) if self.main else {}
 
     @cached_property
     def uncounted(self) -> tuple[str, ...]:
@@ -211,6 +229,11 @@ class Analysis:
     def refusals(self) -> tuple[Refusal, ...]:
         """Exceptions that the forward raised on some way, each with the sizes left out of the domain."""
         return tuple(dict.fromkeys(w.refusal for w in self.ways if w.refusal is not None))
+
+    @cached_property
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """Where the model does not run although that size was declared; empty when it runs for none."""
+        return shortfalls(self.ways, self.declared, self.spoken, self.domain) if self.spoken and self.cases else ()
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convsym.sizes.condition import Condition
+from convsym.sizes.evaluate import evaluate
 from convsym.sizes.spelling import pretty
 
 
@@ -31,10 +32,21 @@ class Requirement:
         """One sentence that says what is asked and what is given, with both values."""
         return self.template.format(*map(_shown, self.values))
 
+    def claim_at(self, sizes: Mapping[str, int]) -> str:
+        """The sentence with the numbers that its values are at some sizes."""
+        return self.template.format(*(_shown(_at(value, sizes)) for value in self.values))
+
     @property
     def help(self) -> str:
         """What to change, or the empty string."""
         return self.help_template.format(*map(_shown, self.values))
+
+
+def _at(value: Any, sizes: Mapping[str, int]) -> Any:
+    if isinstance(value, (tuple, list)):
+        return tuple(_at(v, sizes) for v in value)
+    names = {s.name for s in getattr(value, "free_symbols", ())}
+    return evaluate(value, sizes) if names and names <= sizes.keys() else value
 
 
 def _shown(value: Any) -> str:

@@ -66,7 +66,7 @@ def modules_shown(report: Report) -> Mapping[str, ModuleTotal]:
     case = analysis.case_at(report.at.sizes)
     kinds = {path: total.kind for path, total in analysis.by_module.items()}
     parameters = {path: total.parameters for path, total in analysis.by_module.items()}
-    return by_module(case.calls, kinds, parameters)
+    return by_module(case.simplest.calls, kinds, parameters)
 
 
 def _depth(path: str) -> int:

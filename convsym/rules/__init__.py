@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convsym.rules.attention_shapes import AttentionShapes
+from convsym.rules.batch_too_small import BatchTooSmall
 from convsym.rules.bias_length import BiasLength
 from convsym.rules.broadcast_mismatch import BroadcastMismatch
 from convsym.rules.broken_plugin import BrokenPlugin
@@ -14,6 +15,7 @@ from convsym.rules.empty_output import EmptyOutput
 from convsym.rules.failing_constructor import FailingConstructor
 from convsym.rules.failing_forward import FailingForward
 from convsym.rules.failing_import import FailingImport
+from convsym.rules.forward_refuses_size import ForwardRefusesSize
 from convsym.rules.impossible_reshape import ImpossibleReshape
 from convsym.rules.index_out_of_range import IndexOutOfRange
 from convsym.rules.indivisible_groups import IndivisibleGroups
@@ -25,6 +27,7 @@ from convsym.rules.linear_input_features import LinearInputFeatures
 from convsym.rules.loss_shapes import LossShapes
 from convsym.rules.many_elements_as_one import ManyElementsAsOne
 from convsym.rules.matrix_product_mismatch import MatrixProductMismatch
+from convsym.rules.mismatched_sizes import MismatchedSizes
 from convsym.rules.missing_arguments import MissingArguments
 from convsym.rules.no_such_axis import NoSuchAxis
 from convsym.rules.no_such_model import NoSuchModel
@@ -34,6 +37,7 @@ from convsym.rules.output_padding_too_large import OutputPaddingTooLarge
 from convsym.rules.padding_too_large import PaddingTooLarge
 from convsym.rules.recurrent_state_mismatch import RecurrentStateMismatch
 from convsym.rules.rule import Rule
+from convsym.rules.size_too_small import SizeTooSmall
 from convsym.rules.strided_same_padding import StridedSamePadding
 from convsym.rules.syntax_error import SyntaxError
 from convsym.rules.uneven_split import UnevenSplit
@@ -88,6 +92,10 @@ RULES: tuple[type[Rule], ...] = (
     ManyElementsAsOne,  # CS129
     InvalidResampling,  # CS130
     RecurrentStateMismatch,  # CS131
+    MismatchedSizes,  # CS201
+    SizeTooSmall,  # CS202
+    BatchTooSmall,  # CS203
+    ForwardRefusesSize,  # CS204
 )
 
 __all__ = ["RULES", "Rule"]

@@ -50,9 +50,7 @@ class Rule:
         return self.diagnostic(
             f"{where}{found.requirement.claim}{at_sizes(found)}",
             found.place or found.definition,
-            (RelatedPlace(d.file, d.line, d.column, "the layer is made here"),)
-            if (d := found.definition) is not None and found.definition != found.place
-            else (),
+            made_at(found.place, found.definition),
             found.smallest,
             found.requirement.help,
             found.path,
@@ -100,6 +98,13 @@ def _is_plain(value: Any) -> bool:
     if isinstance(value, (tuple, list)):
         return all(map(_is_plain, value))
     return type(value) in (int, bool, str)
+
+
+def made_at(place: Place | None, definition: Place | None) -> tuple[RelatedPlace, ...]:
+    """The line where a layer is made, unless it is the line that is shown anyway."""
+    if definition is None or definition == place:
+        return ()
+    return (RelatedPlace(definition.file, definition.line, definition.column, "the layer is made here"),)
 
 
 def at_sizes(found: Finding) -> str:

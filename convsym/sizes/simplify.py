@@ -50,14 +50,14 @@ def simplified(domain: Domain, size: Size) -> Size:
     return min(first, outer, key=_length)
 
 
-def _length(size: Size) -> tuple[int, int, int]:
-    """How long a size is to read: terms, functions, and what stands inside them."""
+def _length(size: Size) -> tuple[int, int, int, int]:
+    """How long a size is to read: terms, functions, what stands inside them, and how often each is taken."""
     if isinstance(size, int):
-        return (0, 0, 0)
+        return (0, 0, 0, 0)
     found = terms(size)
     functions = [a for m in found for a, _ in powers(m) if isinstance(a, SizeFunction)]
     inside = sum(len(terms(a.args[0])) for a in functions if isinstance(a, FloorDiv))
-    return (len(found), len(functions), inside)
+    return (len(found), len(functions), inside, sum(abs(c) for c in found.values()) if functions else 0)
 
 
 def _in_quotient(size: sympy.Expr, s: sympy.Symbol) -> bool:

@@ -45,6 +45,11 @@ class Spec:
                 found.update(dict.fromkeys(sorted(s.name for s in size.free_symbols)))
         return tuple(found)
 
+    @property
+    def declaring(self) -> tuple[str, ...]:
+        """Names of which it says more than that there is such a size: those in ``32*h``."""
+        return tuple(dict.fromkeys(n for s in self.shape if not getattr(s, "is_Symbol", False) for n in names_in(s)))
+
 
 def parse_spec(spelled: str) -> Spec:
     """The shape and dtype of an input.

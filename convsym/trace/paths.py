@@ -38,6 +38,7 @@ class Reason:
     requirement: Requirement | None
     place: Place | None
     path: str = ""
+    definition: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,8 @@ class Tracer(TorchFunctionMode):
             smallest = self.path.domain.smallest()
             self._found(Finding(requirement, place, self._definition(), path, smallest, len(self.calls), self._leaf))
             return False
-        self.path.domain = self.path.domain.assume(condition, reason=Reason(requirement, place, path))
+        reason = Reason(requirement, place, path, self._definition())
+        self.path.domain = self.path.domain.assume(condition, reason)
         return True
 
     def _found(self, finding: Finding) -> None:

@@ -111,3 +111,18 @@ def test_asking_where_the_model_does_not_run_says_why() -> None:
 def test_a_missing_size_is_named() -> None:
     with pytest.raises(ValueError, match="give W="):
         convsym.analyze(nn.Conv2d(3, 4, 5), "N 3 H W").at(N=1, H=4)
+
+
+def test_formulas_shorten_under_assumptions_to_multiples_of_the_input() -> None:
+    model = nn.Sequential(
+        nn.Conv2d(3, 8, 7, stride=2, padding=3), nn.MaxPool2d(3, 2, 1), nn.Conv2d(8, 8, 3, stride=2, padding=1)
+    )
+    free = convsym.analyze(model, "N 3 H W")
+    even = convsym.analyze(model, "N 3 H W", assume="H % 8 == 0 and W % 8 == 0")
+    spelled = convsym.analyze(model, "N 3 8*h 8*w")
+    assert str(even.flops) == "606*H*N*W"
+    assert str(spelled.flops) == "38784*N*h*w"
+    assert [str(size) for size in even["1"].output.shape] == ["N", "8", "H//4", "W//4"]
+    assert even.by_module["0"].flops != free.by_module["0"].flops
+    sizes = {"N": 2, "H": 40, "W": 24}
+    assert even.at(**sizes).flops == free.at(**sizes).flops == spelled.at(N=2, h=5, w=3).flops
