@@ -69,7 +69,13 @@ def test_codes_and_names_are_distinct_and_in_order():
 
 
 def test_every_rule_file_is_in_the_table():
-    files = {p.stem for p in (PACKAGE / "rules").glob("*.py")} - {"__init__", "diagnosis", "documentation", "rule", "size_rule"}
+    files = {p.stem for p in (PACKAGE / "rules").glob("*.py")} - {
+        "__init__",
+        "diagnosis",
+        "documentation",
+        "rule",
+        "size_rule",
+    }
     assert files == {rule.__module__.rpartition(".")[2] for rule in RULES}
 
 
