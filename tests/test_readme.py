@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.benchmarks.against_counters import TABLE, Case, first_cells
 from tests.readme import README, ROOT, rewritten
 
 
@@ -27,6 +28,11 @@ def test_ci_runs_the_readme_s_test_command() -> None:
     command = "pip install -c constraints.txt -e '.[test]' && python -m tests"
     assert f"```sh\n{command}\n```" in README.read_text()
     assert (ROOT / ".ci" / "run").read_text().endswith(f"\n{command}\n")
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
+def test_the_table_of_counters_says_what_convsym_says(case: Case) -> None:
+    assert first_cells(case) in README.read_text(), "run python -m tests.benchmarks.against_counters --write"
 
 
 def test_what_it_links_to_is_there() -> None:

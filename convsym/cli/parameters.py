@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from convsym.reports import Format, formats
+
+if TYPE_CHECKING:
+    from convsym.analysis.conventions import Convention
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -66,6 +69,25 @@ INPUT: Decorator = click.option(
     help='Shape of one input, as in "N 3 H W" or "N L:int64"; again for each further one, "name=SPEC" by name.'
     " Inferred from the first layers when left out.",
 )
+
+
+#: Named here, so that `--help` loads no torch; a test keeps them equal to those that there are.
+CONVENTION_NAMES = ("fvcore", "ptflops", "thop")
+
+CONVENTIONS: Decorator = click.option(
+    "--convention",
+    "conventions",
+    multiple=True,
+    type=click.Choice(CONVENTION_NAMES),
+    help="Show also what another tool counts, and why it differs; again for each further one.",
+)
+
+
+def chosen_conventions(names: Iterable[str]) -> tuple[Convention, ...]:
+    """The conventions of these names, each once."""
+    from convsym.analysis.conventions import CONVENTIONS as KNOWN
+
+    return tuple(convention for convention in KNOWN if convention.name in names)
 
 
 def format_option(shows: Literal["analysis", "diagnostics"], default: str) -> Decorator:

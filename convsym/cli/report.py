@@ -7,7 +7,7 @@ import click
 from convsym.cli.failure import users_code
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
-from convsym.cli.parameters import AT, INPUT, format_option, split_inputs
+from convsym.cli.parameters import AT, CONVENTIONS, INPUT, chosen_conventions, format_option, split_inputs
 from convsym.reports import Format, Report
 
 
@@ -18,6 +18,7 @@ from convsym.reports import Format, Report
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
 @click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
 @click.option("--depth", type=click.IntRange(min=0), help="How deep the module tree goes; else as deep as fits.")
+@CONVENTIONS
 @format_option("analysis", default="table")
 def report(
     target: str,
@@ -26,6 +27,7 @@ def report(
     assume: str | None,
     train: bool,
     depth: int | None,
+    conventions: tuple[str, ...],
     layout: Format,
 ) -> None:
     """Show shapes, costs and valid sizes of a model.
@@ -42,5 +44,7 @@ def report(
         model = load_target(target).train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
         numbers = numbers_at(analysis, at)
-    click.echo(layout.rendered(Report(target, analysis, numbers, depth), page()), nl=False)
+    click.echo(
+        layout.rendered(Report(target, analysis, numbers, depth, chosen_conventions(conventions)), page()), nl=False
+    )
     exit_with(analysis.diagnostics)

@@ -41,7 +41,8 @@ class Call:
     """One operation as the forward pass makes it.
 
     `op` is the family ("conv2d"), `path` the qualified name of the innermost module, `place` the line of
-    the call and `definition` the line where that module was made, where they are known.
+    the call and `definition` the line where that module was made, where they are known. A layer's call has the name
+    of its class as `module`, any other the name of what was called as `function` ("torch.nn.functional.relu").
     """
 
     index: int
@@ -54,6 +55,7 @@ class Call:
     place: Place | None
     definition: Place | None = None
     module: str = ""
+    function: str = ""
     counted: bool = True
     is_view: bool = False
 

@@ -77,7 +77,7 @@ def _batch_norm(
     _require_channels(site, op, channels, (running_mean, running_var, weight, bias))
     if training and checked:
         require_values(site, op, (input.shape[0], *input.shape[2:]), input, "channel")
-    return Outcome(output, cost, {"num_features": channels})
+    return Outcome(output, cost, {"num_features": channels, "affine": weight is not None, "training": training})
 
 
 def batch_norm(
@@ -133,7 +133,7 @@ def _instance_norm(
     require_floating(site, op, input)
     _require_statistics(site, op, running_mean, running_var, use_input_stats)
     _require_channels(site, op, input.shape[1], (running_mean, running_var, weight, bias))
-    return Outcome(output, cost, {"num_features": input.shape[1]})
+    return Outcome(output, cost, {"num_features": input.shape[1], "affine": weight is not None})
 
 
 def instance_norm(
@@ -247,7 +247,7 @@ def _instance_module(
     batched = input if input.rank == ranks[1] else input.with_shape(1, *input.shape)
     made = _instance_norm(True, site, batched, running_mean, running_var, weight, bias, use_input_stats, op)
     output = input.with_shape(*input.shape)
-    return Outcome(output, made.cost, {"num_features": num_features})
+    return Outcome(output, made.cost, {**made.parameters, "num_features": num_features})
 
 
 def _vectors(module: Any, input: Tensor, axis: int) -> tuple[Size, list[Tensor | None]]:

@@ -69,7 +69,7 @@ def layer_norm(
 ) -> Outcome:
     """`input` normalised over its last axes, whose sizes are `normalized_shape`; one operation per element."""
     output, shape = _trailing(site, "LayerNorm", input, normalized_shape, weight, bias)
-    return Outcome(output, Cost(elementwise=output.numel), {"normalized_shape": shape})
+    return Outcome(output, Cost(elementwise=output.numel), {"normalized_shape": shape, "affine": weight is not None})
 
 
 def rms_norm(
@@ -89,7 +89,7 @@ def _group_norm(
     bias: Tensor | None = None,
 ) -> Outcome:
     op = "GroupNorm"
-    parameters = {"num_groups": num_groups}
+    parameters = {"num_groups": num_groups, "affine": weight is not None}
     if not site.require(
         "input-rank",
         TRUE if input.rank >= 2 else FALSE,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from convsym.analysis.conventions import Convention
     from convsym.analysis.numbers import NumbersAt
     from convsym.analysis.result import Analysis
 
@@ -49,13 +50,15 @@ class Page:
 class Report:
     """An analysis to be shown: what it is of, its numbers at one size, if wanted, and how deep the module tree goes.
 
-    `depth` is None for a depth that fits a screen or two.
+    `depth` is None for a depth that fits a screen or two. `conventions` are other tools' ways to count, to stand
+    beside convsym's.
     """
 
     target: str
     analysis: Analysis
     at: NumbersAt | None = None
     depth: int | None = None
+    conventions: tuple[Convention, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], page: Page) -> str:
 def analysis_data(report: Report) -> dict[str, Any]:
     """The analysis as dicts, lists, strings and numbers."""
     from convsym.reports.rows import modules_shown
+    from convsym.reports.sections import sections
     from convsym.reports.shapes import plain
 
     analysis, at = report.analysis, report.at
@@ -91,6 +92,8 @@ def analysis_data(report: Report) -> dict[str, Any]:
                 {"path": c.path, "index": c.index, "input": list(c.input), "output": list(c.output)} for c in at.layers
             ],
         }
+    for section in sections(report):
+        data.setdefault(section.key, []).append(section.data)
     return data
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from convsym.reports.facts import facts, notes
 from convsym.reports.format import Page, Report
 from convsym.reports.rows import tree
+from convsym.reports.section import Section
+from convsym.reports.sections import sections
 
 
 def render(report: Report, page: Page) -> str:
     """The analysis as a section of a document; the page plays no part."""
     at = ", ".join(f"{name}={size}" for name, size in report.at.sizes.items()) if report.at is not None else ""
     parts = [f"## `{report.target}`", _totals(report, at), _modules(report, at)]
+    parts += map(_section, sections(report))
     limits = notes(report)
     if limits:
         parts.append("\n".join(f"- {_escaped(note.strip())}" for note in limits))
@@ -36,6 +39,18 @@ def _modules(report: Report, at: str) -> str:
         ["module", "output", "parameters", "FLOPs", *(f"{e} at {at}" if e != "share" else e for e in extra)], lines
     )
     return f"{table}\n\n{shown.hidden} modules lie deeper." if shown.hidden else table
+
+
+def _section(section: Section) -> str:
+    lines = [
+        [
+            _code(cell) if column.kind in ("formula", "shape") else cell
+            for column, cell in zip(section.columns, row, strict=True)
+        ]
+        for row in section.rows
+    ]
+    parts = [f"### {_escaped(section.title)}", _table([column.title for column in section.columns], lines)]
+    return "\n\n".join([*parts, *(_escaped(note) for note in section.notes)])
 
 
 def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from convsym.analysis.totals import ModuleTotal, by_module
 from convsym.reports.format import Report
 from convsym.reports.shapes import shape_text, tensor_text
+from convsym.reports.shown import case_shown
 from convsym.reports.units import count, share
 from convsym.sizes.evaluate import evaluate
 from convsym.sizes.text import pretty
@@ -60,10 +61,9 @@ def tree(report: Report) -> Tree:
 
 def modules_shown(report: Report) -> Mapping[str, ModuleTotal]:
     """The totals by module of the case that is shown: the one of the sizes asked for, else the first."""
-    analysis = report.analysis
-    if report.at is None or len(analysis.cases) < 2:
+    analysis, case = report.analysis, case_shown(report)
+    if case is None or case is analysis.main:
         return analysis.by_module
-    case = analysis.case_at(report.at.sizes)
     kinds = {path: total.kind for path, total in analysis.by_module.items()}
     parameters = {path: total.parameters for path, total in analysis.by_module.items()}
     return by_module(case.simplest.calls, kinds, parameters)

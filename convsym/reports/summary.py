@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from convsym.reports.facts import facts, notes
 from convsym.reports.format import Page, Report
-from convsym.reports.formula import Formula
+from convsym.reports.formula import Formula, Shape
+from convsym.reports.section import Section
+from convsym.reports.sections import sections
 
 
 def render(report: Report, page: Page) -> str:
     """The totals as text."""
-    return page.rendered(*heading(report), totals(report), *remarks(report))
+    return page.rendered(*heading(report), totals(report), *parts(report), *remarks(report))
 
 
 def heading(report: Report) -> list[RenderableType]:
@@ -37,6 +42,28 @@ def totals(report: Report) -> RenderableType:
             cells.append(fact.number)
         table.add_row(*cells)
     return table
+
+
+def parts(report: Report) -> list[RenderableType]:
+    """The sections that were asked for, each below an empty line."""
+    found: list[RenderableType] = []
+    for section in sections(report):
+        found += [Text(), Text(section.title, style="bold"), _table(section)]
+        found += [Text(note, style="dim") for note in section.notes]
+    return found
+
+
+def _table(section: Section) -> RenderableType:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style="dim")
+    for column in section.columns:
+        right = column.kind == "number"
+        table.add_column(column.title, justify="right" if right else "left", no_wrap=right)
+    for row in section.rows:
+        table.add_row(*(CELLS[column.kind](cell) for column, cell in zip(section.columns, row, strict=True)))
+    return table
+
+
+CELLS: dict[str, Callable[[str], RenderableType]] = {"text": Text, "number": Text, "formula": Formula, "shape": Shape}
 
 
 def remarks(report: Report) -> list[RenderableType]:

@@ -11,7 +11,7 @@ from convsym.reports.facts import MOST_TERMS
 from convsym.reports.format import Page, Report
 from convsym.reports.formula import TERM, Formula, Shape, pieces
 from convsym.reports.rows import Row, Tree, tree
-from convsym.reports.summary import heading, remarks, totals
+from convsym.reports.summary import heading, parts, remarks, totals
 
 #: On a narrower page numbers stand under their formulas instead of beside them.
 WIDE = 130
@@ -21,7 +21,13 @@ def render(report: Report, page: Page) -> str:
     """The tree, then the totals."""
     shown = tree(report)
     return page.rendered(
-        *heading(report), _table(report, shown, page), *_fold(shown), Text(), totals(report), *remarks(report)
+        *heading(report),
+        _table(report, shown, page),
+        *_fold(shown),
+        Text(),
+        totals(report),
+        *parts(report),
+        *remarks(report),
     )
 
 

@@ -186,6 +186,13 @@ class SymbolicTensor(torch.Tensor):
         array = current().array_of(self)
         return array if dtype is None else array.astype(dtype)
 
+    # torch says the same of `x @ y` and of `x.matmul(y)`; what was written is told apart here.
+
+    def __matmul__(self, other: Any) -> Any:
+        if not isinstance(other, torch.Tensor):
+            return super().__matmul__(other)
+        return current().call(torch.Tensor.__matmul__, (self, other), {})
+
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
 

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from types import FunctionType
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
-from torch.overrides import TorchFunctionMode
+from torch.overrides import TorchFunctionMode, resolve_name
 
 from convsym.graph.call import Call, LayerCall
 from convsym.graph.place import Place
@@ -230,12 +231,13 @@ class Tracer(TorchFunctionMode):
     ) -> Any:
         inputs: list[Tensor] = []
         target = kwargs.get("out")
+        positional = [self._plain(a, inputs) for a in args]
         given = {k: self._plain(v, inputs) for k, v in kwargs.items() if k != "out"}
-        outcome = rule.infer(self, *[self._plain(a, inputs) for a in args], **given)
+        outcome = rule.infer(self, *positional, **given)
         output = outcome.output
         if func is not None and values.may_fold(inputs):
             output = values.folded(self, func, args, kwargs, output, inputs)
-        self._record(rule.name, inputs, output, outcome)
+        self._record(rule.name, inputs, output, outcome, func)
         if target is not None:
             return self._written(target, output)
         if in_place and args and isinstance(args[0], torch.Tensor):
@@ -274,12 +276,12 @@ class Tracer(TorchFunctionMode):
         plain_kwargs = {k: self._plain(v, inputs) for k, v in kwargs.items() if k != "out"}
         if values.may_fold(inputs) and values.is_concrete((plain_args, plain_kwargs)):
             output = values.computed(self, func, args, kwargs)
-            self._record(_name(func), inputs, output, Outcome(output))
+            self._record(_name(func), inputs, output, Outcome(output), func)
             return self._shown(output)
         from convsym.trace import meta
 
         output, cost = meta.infer(self, func, plain_args, plain_kwargs)
-        self._record(_name(func), inputs, output, Outcome(output, cost))
+        self._record(_name(func), inputs, output, Outcome(output, cost), func)
         if kwargs.get("out") is not None:
             return self._written(kwargs["out"], output)
         if is_in_place(func) and args and isinstance(args[0], torch.Tensor):
@@ -471,7 +473,7 @@ class Tracer(TorchFunctionMode):
         size = output if type(output) is int else None
         return output if size is not None or _is_plain(output) else integer(output)
 
-    def _record(self, op: str, inputs: list[Tensor], output: Any, outcome: Outcome) -> None:
+    def _record(self, op: str, inputs: list[Tensor], output: Any, outcome: Outcome, func: Any) -> None:
         outputs = tuple(_tensors(output))
         if not outputs:
             return
@@ -487,6 +489,7 @@ class Tracer(TorchFunctionMode):
                 place=user_place(),
                 definition=self._definition() if self._leaf is not None else None,
                 module=type(self._leaf).__name__ if self._leaf is not None else "",
+                function=_qualified(func) if func is not None else "",
             )
         )
 
@@ -501,6 +504,11 @@ def _unhooked(module: nn.Module) -> bool:
 
 def _name(func: Any) -> str:
     return str(getattr(func, "__name__", None) or func).strip("_")
+
+
+@cache
+def _qualified(func: Any) -> str:
+    return str(resolve_name(func) or _name(func))
 
 
 def _is_plain(value: Any) -> bool:

@@ -62,6 +62,17 @@ def test_json_is_json_and_nothing_else(bad: Path) -> None:
     assert data["diagnostics"][0]["code"] == "CS101"
 
 
+def test_another_tool_s_count_stands_below_with_its_reason(good: Path) -> None:
+    shown = convsym("report", f"{good}:Net", "--at", "N=1,H=8,W=8", "--convention", "ptflops").stdout
+    below = shown.partition("as ptflops ")[2].splitlines()
+    # 4 x 4 pixels of 8 channels, 27 taps each, and as many again for the bias
+    (conv,) = [line for line in below if line.startswith("conv2d")]
+    assert conv.split()[1:5] == ["1", "3.46", "k", "3.58"]
+    assert "for the bias" in conv
+    (total,) = [line for line in below if line.startswith("total")]
+    assert total.split()[1:] == ["3.46", "k", "3.58", "k"]
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 @pytest.mark.parametrize("layout", ["table", "summary"])
 def test_no_line_is_wider_than_the_terminal(good: Path, width: int, layout: str) -> None:

@@ -1,0 +1,12 @@
+"""The sections that a report was asked for, in the order in which they are read."""
+
+from __future__ import annotations
+
+from convsym.reports.conventions import convention_section
+from convsym.reports.format import Report
+from convsym.reports.section import Section
+
+
+def sections(report: Report) -> tuple[Section, ...]:
+    """Every section of a report; none for a report of which nothing but the totals was asked."""
+    return tuple(convention_section(report, convention) for convention in report.conventions)
