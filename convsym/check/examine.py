@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
-from torch import nn
-
-from convsym.api import analyze
-from convsym.check.discovery import entries_of
+from convsym.check.asked import asked
 from convsym.check.load_failures import of_load_error
 from convsym.check.mending import with_fixes
 from convsym.check.request import Request
-from convsym.check.results import FileReport, ModelReport
+from convsym.check.results import FileReport, Step
+from convsym.check.survey import survey
 from convsym.diagnostics import Diagnostic, in_order
 from convsym.graph.place import Place
 from convsym.plugins import broken
 from convsym.rules.broken_plugin import BrokenPlugin
-from convsym.rules.unknown_input import UnknownInput
 from convsym.rules.unsupported_operation import UnsupportedOperation
-from convsym.rules.unusable_input import UnusableInput
+from convsym.trace.building import without_weights
 from convsym.trace.contents import holding
-from convsym.trace.errors import BadInput, LoadError
-from convsym.trace.inference import infer_specs
+from convsym.trace.errors import LoadError
 from convsym.trace.loading import build_file
 from convsym.trace.surroundings import surroundings
 
@@ -32,52 +28,48 @@ def examine(request: Request) -> FileReport:
 
 
 def _examined(request: Request) -> FileReport:
-    with holding(request.path, request.text):
-        return _report(request)
+    return assembled(request, steps(request))
 
 
-def _report(request: Request) -> FileReport:
-    found: list[Diagnostic] = []
-    entries = [request.entry] if request.entry is not None else []
-    if request.entry is None:
-        try:
-            entries, failures = entries_of(request.path)
-        except LoadError as error:
-            return FileReport(request.path, (), (of_load_error(error, request.path),))
-        found.extend(of_load_error(failure, request.path) for failure in failures)
-    for entry in entries:
-        found.extend(_checked(request, entry))
-    found.extend(BrokenPlugin().diagnostic(plugin.message, None) for plugin in broken())
-    models = tuple(ModelReport(entry, inputs=request.inputs) for entry in entries)
-    return FileReport(request.path, models, tuple(in_order(dict.fromkeys(found))))
-
-
-def _checked(request: Request, entry: str) -> Iterator[Diagnostic]:
-    path = request.path
+def steps(request: Request) -> Iterator[Step]:
+    """The models that a request asks for, each as soon as it is done."""
     try:
-        with surroundings(path):
-            model = build_file(path, entry)
-            specs = list(request.inputs) if request.inputs else infer_specs(model)
-            if specs is None:
-                yield UnknownInput().diagnostic(
-                    f"{entry} was not checked: its input cannot be inferred from its first layers", _class_line(model)
-                )
-                return
-            yield from analyze(model, *specs, assume=request.assume).diagnostics
+        with holding(request.path, request.text), surroundings(request.path):
+            if request.entry is not None:
+                yield from asked(request)
+            else:
+                with without_weights():
+                    yield from survey(request)
     except LoadError as error:
-        yield of_load_error(error, path)
-    except BadInput as error:
-        yield UnusableInput().diagnostic(str(error), Place(path, 1))
+        yield Step(None, (of_load_error(error, request.path),))
     except Exception as error:
         message = " ".join(str(error).split())
-        yield UnsupportedOperation().diagnostic(
-            f"{entry} was not checked: convsym itself failed with {type(error).__name__}: {message}", Place(path, 1)
+        what = request.entry or "the file"
+        yield Step(
+            None,
+            (
+                UnsupportedOperation().diagnostic(
+                    f"{what} was not checked: convsym itself failed with {type(error).__name__}: {message}",
+                    Place(request.path, 1),
+                ),
+            ),
         )
+    yield Step(None, tuple(BrokenPlugin().diagnostic(plugin.message, None) for plugin in broken()))
 
 
-def _class_line(model: nn.Module) -> Place | None:
-    code = getattr(type(model).forward, "__code__", None)
-    return Place(code.co_filename, code.co_firstlineno) if code is not None else None
+def assembled(request: Request, steps: Iterable[Step]) -> FileReport:
+    """The steps of a file as one report: its models in the order they were met, each mistake once."""
+    taken = list(steps)
+    models = tuple(step.model for step in taken if step.model is not None)
+    return FileReport(request.path, models, tuple(in_order(_once(d for step in taken for d in step.diagnostics))))
+
+
+def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One of each claim and line: a mistake of a block is one mistake, wherever in the models the block is."""
+    kept: dict[Hashable, Diagnostic] = {}
+    for one in found:
+        kept.setdefault((one.code, one.place, one.related, one.message.removeprefix(f"{one.path}: ")), one)
+    return list(kept.values())
 
 
 def parameter_shapes(request: Request, entry: str) -> dict[str, tuple[int, ...]]:

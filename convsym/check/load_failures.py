@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from convsym.diagnostics import Change, Diagnostic
@@ -25,15 +26,34 @@ _LOAD_RULES: tuple[tuple[type[LoadError], type[Rule]], ...] = (
 )
 
 
+def is_mistake(error: LoadError) -> bool:
+    """Whether a failure shows a mistake although nobody said how the model is built.
+
+    A default that is None is meant to be replaced, and what a constructor raises itself may ask for that. What a layer
+    of torch refuses for its numbers is wrong whoever builds it.
+    """
+    if not isinstance(error, ConstructionError) or error.layer is None:
+        return isinstance(error, DoesNotParse)
+    usual = inspect.signature(error.layer.layer).parameters
+    missing = [n for n, v in error.layer.arguments.items() if v is None and n in usual and usual[n].default is not None]
+    return not missing and _same_mistake(error) is not None
+
+
+def _same_mistake(error: ConstructionError) -> Rule | None:
+    """The rule that finds in a forward what a layer's constructor refuses."""
+    if error.layer is None:
+        return None
+    layer, arguments = error.layer.layer.__name__, error.layer.arguments
+    return next((r for r in all_rules() if r.refuses(layer, arguments)), None)
+
+
 def of_load_error(error: LoadError, path: str) -> Diagnostic:
     """The diagnostic of a failure to load or build, under the code of the mistake where torch's refusal shows it."""
     rule: Rule = next(rule for kind, rule in _LOAD_RULES if isinstance(error, kind))()
     help = error.help
-    if isinstance(error, ConstructionError) and error.layer is not None:
-        layer, arguments = error.layer.layer.__name__, error.layer.arguments
-        same = next((r for r in all_rules() if r.refuses(layer, arguments)), None)
-        if same is not None:
-            rule, help = same, same.help
+    same = _same_mistake(error) if isinstance(error, ConstructionError) else None
+    if same is not None:
+        rule, help = same, same.help
     message, change = str(error), None
     if isinstance(error, ConstructionError) and error.layer is not None:
         message += f" ({_arguments(error.layer.arguments)})"

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """A model that the configuration names: the expression that builds it, its inputs, and the sizes it is meant for."""
+
+    entry: str
+    inputs: tuple[str, ...] = ()
+    assume: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """All that a worker is told.
 
     `entry` is an expression in the names of the file, or None for every model that can be found in it. `inputs` are
     the specs of the model's inputs, or empty for those to be inferred. `assume` narrows the sizes: "H % 32 == 0".
     `text` is checked in place of what the file holds: an edit that is being tried, a buffer of an editor.
+    `declared` are the models of the file that the configuration speaks of.
     """
 
     path: str
@@ -19,3 +29,4 @@ class Request:
     inputs: tuple[str, ...] = ()
     assume: str | None = None
     text: str | None = None
+    declared: tuple[Declared, ...] = ()

@@ -23,13 +23,23 @@ class ModelReport:
     inputs: tuple[str, ...] = ()
     source: str = ""
     assumed: tuple[str, ...] = ()
+    part_of: str = ""
     unchecked: str = ""
     hint: str = ""
 
     @property
     def was_checked(self) -> bool:
-        """Whether its forward was analysed."""
+        """Whether its forward was analysed, by itself or as a part of another model."""
         return not self.unchecked
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One model of a file, examined: what is known of it, and what was found in it. Without a model, what was found in
+    the file itself."""
+
+    model: ModelReport | None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import __future__ as future
 import ast
 import difflib
 import importlib
+import importlib.util
 import inspect
 import itertools
 import os
@@ -55,6 +56,14 @@ def build_file(path: str | os.PathLike[str], entry: str) -> nn.Module:
     with surroundings(path), without_weights():
         namespace = execute(path, slices, free_names(expression))
         return _module_from(expression, entry, namespace, slices, path)
+
+
+def built(entry: str, namespace: dict[str, Any], slices: Slices, path: str) -> nn.Module:
+    """Build a model from the names of a file that has been executed.
+
+    Call it inside `surroundings(path)` and `without_weights()`. Raises LoadError as `build_file` does.
+    """
+    return _module_from(_parsed_entry(entry), entry, namespace, slices, path)
 
 
 def load_target(target: str) -> nn.Module:
@@ -108,7 +117,9 @@ def parse_file(path: str) -> Slices:
     except OSError as error:
         raise BadTarget(f"{path} cannot be read: {error.strerror or error}") from None
     try:
-        return Slices(ast.parse(source, path))
+        return Slices(
+            ast.parse(source, path), source if isinstance(source, str) else importlib.util.decode_source(source)
+        )
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         message = getattr(error, "msg", None) or str(error) or "too deeply nested"
@@ -138,8 +149,16 @@ def execute(path: str, slices: Slices, names: set[str]) -> dict[str, Any]:
     namespace = vars(module)
     flags = _future_flags(statements)
     for statement in statements:
-        _run(statement, namespace, path, flags)
+        for part in _parts(statement):
+            _run(part, namespace, path, flags)
     return namespace
+
+
+def _parts(statement: ast.stmt) -> list[ast.stmt]:
+    """The imports that one statement names, each by itself: `import torch, wandb` is to fail for wandb alone."""
+    if isinstance(statement, ast.Import):
+        return [ast.copy_location(ast.Import([name]), statement) for name in statement.names]
+    return [statement]
 
 
 def _future_flags(statements: list[ast.stmt]) -> int:

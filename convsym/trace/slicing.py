@@ -51,8 +51,9 @@ class Leaf:
 class Slices:
     """A parsed file, from which the part that some names need can be taken."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, source: str = "") -> None:
         self.tree = tree
+        self.source = source
         self.leaves = [Leaf(node, around) for node, around in _leaves(tree.body, ())]
         self._assigned = frozenset(n for leaf in self.leaves if not leaf.is_import for n in leaf.binds)
 

@@ -1,0 +1,104 @@
+"""One built model, checked with the inputs that are known or can be guessed for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from convsym.check.inputs.given import Given
+from convsym.check.inputs.ranks import guesses, told_rank
+from convsym.check.trial import Trial, Verdict, tried
+from convsym.diagnostics import Diagnostic
+from convsym.trace.errors import BadInput
+
+#: How long inputs are guessed for one model, in seconds.
+PATIENCE = 20.0
+
+_NOT_INFERRED = "its input cannot be inferred"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of one model.
+
+    `inputs` are those it was checked with, or None where it was not; `why` then says why. `sure` are what identifies
+    the findings that count although the inputs were guessed.
+    """
+
+    inputs: Given | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    why: str = ""
+    sure: frozenset[Any] = frozenset()
+
+    @property
+    def runs(self) -> bool:
+        """Whether nothing was found."""
+        return self.inputs is not None and not self.sure and not any(d.is_error for d in self.diagnostics)
+
+
+def checked_with(model: nn.Module, inputs: Given, assume: str | None = None) -> Checked:
+    """Check a model with inputs that somebody stated. Raises BadInput when they are no specs."""
+    trial = tried(model, inputs, assume)
+    if trial.verdict is Verdict.UNKNOWN:
+        return Checked(None, trial.analysis.diagnostics, _unknown(trial))
+    return Checked(trial.solved, trial.analysis.diagnostics)
+
+
+def checked_by_guess(
+    model: nn.Module, first: Iterable[Given] = (), assume: str | None = None, seconds: float = PATIENCE
+) -> Checked:
+    """Check a model with inputs that are guessed, those of `first` before all others.
+
+    A guess that runs and keeps the batch is taken. Where none does, only the findings that all guesses share and that
+    no guess can have caused are reported; without any, the model was not checked.
+    """
+    deadline = time.monotonic() + seconds
+    trials: list[Trial] = []
+    told, tells = list(first), told_rank(model) is not None
+    for inputs in _chained(told, lambda: guesses(model)):
+        try:
+            trial = tried(model, inputs, assume)
+        except BadInput:
+            continue
+        if trial.verdict is Verdict.RUNS and not (tells or inputs in told or trial.solved != inputs):
+            # What takes anything says nothing of what it is made for.
+            return Checked(None, why=_NOT_INFERRED)
+        if trial.verdict is Verdict.RUNS:
+            # What some other size meets is for the domain to say.
+            return Checked(trial.solved, tuple(d for d in trial.analysis.diagnostics if d.is_error))
+        trials.append(trial)
+        if time.monotonic() > deadline:
+            break
+    failing = [t for t in trials if t.verdict is Verdict.FAILS and t.sure]
+    doubts = [t for t in trials if t.verdict is Verdict.FOLDS or (t.verdict is Verdict.UNKNOWN and t.was_accepted)]
+    if failing and not doubts:
+        shared = frozenset.intersection(*(t.sure for t in failing))
+        places = {place for _, place, _ in shared}
+        found = tuple(d for d in failing[0].analysis.diagnostics if d.is_error and d.place in places)
+        if found:
+            return Checked(failing[0].inputs, found, sure=shared)
+    return Checked(None, why=_why_not(trials))
+
+
+def _chained(first: Iterable[Given], rest: Callable[[], Iterator[Given]]) -> Iterator[Given]:
+    yield from first
+    yield from rest()
+
+
+def _why_not(trials: list[Trial]) -> str:
+    # What no layer took may be no input at all.
+    unknown = next((t for t in trials if t.verdict is Verdict.UNKNOWN and t.was_accepted), None)
+    if unknown is not None:
+        return _unknown(unknown)
+    if any(t.verdict is Verdict.FOLDS for t in trials):
+        return "no input was found that keeps the batch"
+    return _NOT_INFERRED
+
+
+def _unknown(trial: Trial) -> str:
+    refusal = next(r for r in trial.analysis.refusals if not r.supported)
+    return f"cannot be analysed: {' '.join(refusal.message.split())}"

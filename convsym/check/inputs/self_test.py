@@ -1,0 +1,159 @@
+"""The trial run that many model files end in, read and not run.
+
+    if __name__ == "__main__":
+        net = UNet(n_channels=3, n_classes=2)
+        out = net(torch.randn(1, 3, 256, 256))
+
+says in so many words how the model is built and what it takes. Names are replaced by what was last assigned to them,
+until the call of the model is an expression in the names of the file.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+
+# Methods that give back the model or the tensor that they are called on, as far as shapes go.
+_SAME = frozenset(
+    {"to", "cuda", "cpu", "eval", "train", "requires_grad_", "share_memory", "contiguous", "detach", "clone", "apply"}
+)
+_PARALLEL = frozenset({"DataParallel", "DistributedDataParallel", "compile"})
+_LARGEST = 2000
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """One call of a model: the expression that builds it, and those of its inputs, in the names of the file."""
+
+    entry: str
+    args: tuple[ast.expr, ...]
+    kwargs: dict[str, ast.expr]
+    line: int
+
+
+@dataclass
+class _Scope:
+    """What the names of a block stand for, as far as it has been read."""
+
+    makers: Container[str]
+    values: dict[str, ast.expr] = field(default_factory=dict)
+
+    def meant(self, node: ast.expr) -> ast.expr:
+        """The expression with every name that the block assigned replaced."""
+        return _Replaced(self.values).visit(copy.deepcopy(node)) if self.values else node
+
+    def model(self, node: ast.expr) -> ast.Call | None:
+        """The call that builds the model an expression stands for, or None when it stands for no model."""
+        while isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute) and called.attr in _SAME:
+                node = called.value
+            elif _last(called) in _PARALLEL and node.args:
+                node = node.args[0]
+            elif _last(called) in self.makers:
+                return node
+            else:
+                return None
+        return None
+
+
+class _Replaced(ast.NodeTransformer):
+    def __init__(self, values: dict[str, ast.expr]) -> None:
+        self.values = values
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        value = self.values.get(node.id) if isinstance(node.ctx, ast.Load) else None
+        return copy.deepcopy(value) if value is not None else node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return node
+
+
+def self_tests(tree: ast.Module, makers: Container[str]) -> list[SelfTest]:
+    """The calls of models that a file makes on its own account, in order; `makers` are its classes and factories."""
+    found: list[SelfTest] = []
+    top = _Scope(makers)
+    found += _read(tree.body, top, main=False)
+    functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
+    for name, function in functions.items():
+        if (name.startswith("test") or name in ("main", "demo", "check", "run")) and name not in makers:
+            found += _read(function.body, _Scope(makers, _defaults(function)), main=True)
+    return list({(t.entry, *map(ast.dump, t.args), *t.kwargs): t for t in found}.values())
+
+
+def _defaults(function: ast.FunctionDef) -> dict[str, ast.expr]:
+    names = [*function.args.posonlyargs, *function.args.args]
+    given = function.args.defaults
+    return {a.arg: d for a, d in zip(names[len(names) - len(given) :], given, strict=True)}
+
+
+def _read(body: list[ast.stmt], scope: _Scope, main: bool) -> Iterator[SelfTest]:
+    for statement in body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        inner = [part for name in ("body", "orelse", "finalbody") if (part := getattr(statement, name, None))]
+        if inner:
+            for name in _assigned_in_header(statement):
+                scope.values.pop(name, None)
+            for part in inner:
+                yield from _read(part, scope, main)
+            continue
+        yield from _calls(statement, scope)
+        _assign(statement, scope)
+
+
+def _assigned_in_header(statement: ast.stmt) -> set[str]:
+    targets = [getattr(statement, "target", None), *(i.optional_vars for i in getattr(statement, "items", ()))]
+    return {n.id for t in targets if t is not None for n in ast.walk(t) if isinstance(n, ast.Name)}
+
+
+def _assign(statement: ast.stmt, scope: _Scope) -> None:
+    if isinstance(statement, ast.Assign):
+        pairs = [(target, statement.value) for target in statement.targets]
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        pairs = [(statement.target, statement.value)]
+    else:
+        if isinstance(statement, ast.AugAssign):
+            scope.values.pop(getattr(statement.target, "id", ""), None)
+        return
+    new: dict[str, ast.expr] = {}
+    for target, value in pairs:
+        if isinstance(target, ast.Name):
+            new[target.id] = scope.meant(value)
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            new.update(
+                (t.id, scope.meant(v)) for t, v in zip(target.elts, value.elts, strict=True) if isinstance(t, ast.Name)
+            )
+        else:
+            for name in _names(target):
+                scope.values.pop(name, None)
+    # What grew out of all bounds is no plain trial run.
+    scope.values.update((n, v) for n, v in new.items() if sum(1 for _ in ast.walk(v)) < _LARGEST)
+
+
+def _names(target: ast.expr) -> set[str]:
+    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _calls(statement: ast.stmt, scope: _Scope) -> Iterator[SelfTest]:
+    for node in ast.walk(statement):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "forward" else node.func
+        model = scope.model(scope.meant(called)) if isinstance(called, (ast.Name, ast.Call)) else None
+        if model is None or any(isinstance(a, ast.Starred) for a in node.args) or (not node.args and not node.keywords):
+            continue
+        if any(k.arg is None for k in node.keywords):
+            continue
+        yield SelfTest(
+            ast.unparse(model),
+            tuple(scope.meant(a) for a in node.args),
+            {str(k.arg): scope.meant(k.value) for k in node.keywords},
+            node.lineno,
+        )
+
+
+def _last(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""

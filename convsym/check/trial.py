@@ -1,0 +1,149 @@
+"""A model analysed with some inputs, and what that tells: it runs, it does not, or the inputs are not its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from torch import nn
+
+from convsym.analysis.numbers import tensors_of
+from convsym.analysis.result import Analysis, Case
+from convsym.api import analyze
+from convsym.check.inputs.given import Given
+from convsym.graph.call import Call
+from convsym.sizes.arithmetic import symbol
+from convsym.trace.paths import Finding
+
+# Operations that take a batch apart: what is meant for a list of tensors does not fail on one tensor.
+_TAKES_APART = frozenset({"getitem", "select", "unbind", "chunk", "split"})
+# Layers that say how many channels they take.
+_WEIGHTED = frozenset({"linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3))})
+
+
+class Verdict(Enum):
+    """RUNS: for some sizes, and the batch stays one. FOLDS: it runs, but the batch is lost. UNKNOWN: an operation
+    cannot be analysed. FAILS: it runs for no size."""
+
+    RUNS = "runs"
+    FOLDS = "folds"
+    UNKNOWN = "unknown"
+    FAILS = "fails"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One analysis and the inputs it was made with."""
+
+    inputs: Given
+    analysis: Analysis
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """What came of it; inputs that somebody stated are not doubted for what becomes of the batch."""
+        if self.analysis.cases:
+            kept = self.inputs.stated or any(map(_keeps_batch, self.analysis.cases))
+            return Verdict.RUNS if kept else Verdict.FOLDS
+        return Verdict.UNKNOWN if any(not r.supported for r in self.analysis.refusals) else Verdict.FAILS
+
+    @cached_property
+    def solved(self) -> Given:
+        """The inputs with the sizes that the model fixes in place of their letters."""
+        exact = self.analysis.domain.exact
+        if exact is None or not self.analysis.cases:
+            return self.inputs
+        fixed = {}
+        for name in self.analysis.domain.symbols:
+            size = exact.simplify(symbol(name))
+            if isinstance(size, int) or getattr(size, "is_Integer", False):
+                fixed[name] = str(size)
+        return replace(
+            self.inputs,
+            args=tuple(_with(spec, fixed) for spec in self.inputs.args),
+            kwargs={key: _with(spec, fixed) for key, spec in self.inputs.kwargs.items()},
+        )
+
+    @cached_property
+    def sure(self) -> frozenset[Any]:
+        """What identifies the findings that cannot be due to a wrong guess at the inputs.
+
+        On the way to such a finding the one input went through a layer with weights, which took it as it was, and it
+        was not taken apart before. Its rank and channels are then what the model is made for.
+        """
+        return frozenset(
+            identity(f) for way in self.analysis.ways for f in _anchored(way.findings, way.calls, self.raw)
+        )
+
+    @cached_property
+    def was_accepted(self) -> bool:
+        """Whether a layer with weights took the input as it was."""
+        return any(
+            call.op in _WEIGHTED and any(id(t) in self.raw for t in call.inputs) and position not in failing
+            for way in self.analysis.ways
+            for failing in [{f.call for f in way.findings}]
+            for position, call in enumerate(way.calls)
+        )
+
+    @cached_property
+    def raw(self) -> frozenset[int]:
+        """The tensors that enter, by identity."""
+        return frozenset(id(t) for t in tensors_of(self.analysis.args))
+
+
+def tried(model: nn.Module, inputs: Given, assume: str | None = None) -> Trial:
+    """Analyse a model with these inputs."""
+    return Trial(inputs, analyze(model, *inputs.args, assume=assume, **inputs.kwargs))
+
+
+def identity(finding: Finding) -> Any:
+    """What two trials of a model have in common when they find the same mistake."""
+    return finding.requirement.kind, finding.place, finding.definition
+
+
+def _anchored(findings: tuple[Finding, ...], calls: tuple[Call, ...], raw: frozenset[int]) -> list[Finding]:
+    """The findings downstream of a layer with weights that took the one input they come from."""
+    sources: dict[int, frozenset[int]] = {identity: frozenset({identity}) for identity in raw}
+    settled: set[int] = set()
+    apart: set[int] = set()
+    failing = {f.call: f for f in findings}
+    kept = []
+    for position, call in enumerate(calls):
+        made_from = frozenset().union(*(sources.get(id(t), frozenset()) for t in call.inputs))
+        tensors = {id(t) for t in call.inputs}
+        found = failing.get(position)
+        if found is not None and len(made_from) == 1 and tensors & sources.keys() <= settled and not tensors & apart:
+            kept.append(found)
+        takes_apart = bool(tensors & apart) or (call.op in _TAKES_APART and not tensors & settled and bool(made_from))
+        for output in call.outputs:
+            sources[id(output)] = made_from
+            if takes_apart:
+                apart.add(id(output))
+            if made_from and (tensors & settled or (found is None and call.op in _WEIGHTED)):
+                settled.add(id(output))
+    return kept
+
+
+def _keeps_batch(case: Case) -> bool:
+    """Whether the first tensor that comes out holds one entry for each that went in."""
+    batch = symbol("N")
+    outputs = tensors_of(case.outputs)
+    if not outputs or not outputs[0].shape:
+        return True
+    if isinstance(case.domain.simplify(batch), int):
+        return False
+    entered = next((t for t in case.inputs if batch in t.shape), None)
+    axis = entered.shape.index(batch) if entered is not None else 0
+    first = outputs[0]
+    return first.rank > axis and case.domain.simplify(first.shape[axis]) == batch
+
+
+def _with(spec: Any, fixed: dict[str, str]) -> Any:
+    if isinstance(spec, str):
+        sizes, colon, dtype = spec.partition(":")
+        return re.sub(r"[A-Za-z_]\w*", lambda m: fixed.get(m[0], m[0]), sizes) + colon + dtype
+    if isinstance(spec, (list, tuple)):
+        return type(spec)(_with(s, fixed) for s in spec)
+    return spec

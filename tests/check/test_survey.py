@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import pytest
+
+from convsym import Severity
+
+BLOCK = """
+class Block(nn.Module):
+    def __init__(self, in_channels, out_channels):
+        super().__init__()
+        self.first = nn.Conv2d(in_channels, out_channels, 3, padding=1)
+        self.second = nn.Conv2d(out_channels, out_channels, 3, padding=1)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+"""
+NET = (
+    BLOCK
+    + """
+class Net(nn.Module):
+    def __init__(self, n_channels, width=8):
+        super().__init__()
+        self.block = Block(n_channels, width)
+        self.head = nn.Linear(width * 8 * 8, 10)
+
+    def forward(self, x):
+        return self.head(self.block(x).flatten(1))
+"""
+)
+
+
+def checked(report):
+    return {m.entry: m.inputs for m in report.models if m.was_checked and not m.part_of}
+
+
+def unchecked(report):
+    return {m.entry: m.unchecked for m in report.models if not m.was_checked}
+
+
+def test_a_model_whose_arguments_say_nothing_is_listed_with_what_it_needs(examined):
+    report = examined("class Net(nn.Module):\n    def __init__(self, config): pass\n    def forward(self, x): return x")
+    (model,) = report.models
+    assert (model.entry, model.unchecked) == ("Net", "needs config")
+    assert "# convsym: Net(config=...)" in model.hint
+    assert report.diagnostics == ()
+
+
+def test_arguments_whose_names_say_what_they_are_are_guessed(examined):
+    assert checked(examined(BLOCK)) == {"Block(in_channels=3, out_channels=16)": ("N 3 H W",)}
+
+
+def test_what_is_wrong_whatever_the_arguments_is_found(examined):
+    report = examined(BLOCK.replace("nn.Conv2d(out_channels,", "nn.Conv2d(2 * out_channels,"))
+    (found,) = report.diagnostics
+    assert (found.code, found.place.line) == ("CS101", 12)
+    assert "in_channels=3" in found.help
+
+
+def test_what_is_wrong_for_some_arguments_only_is_not_found(examined):
+    source = BLOCK.replace("return self.second(self.first(x))", "return x + self.second(self.first(x))")
+    assert examined(source).diagnostics == ()
+
+
+def test_a_block_that_a_checked_model_uses_is_not_checked_by_itself(examined):
+    report = examined(NET.replace("self, n_channels,", "self, n_channels=3,"))
+    assert {m.entry: m.part_of for m in report.models} == {"Net": "", "Block": "Net"}
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "if __name__ == '__main__':\n    net = Net(n_channels=3)\n    x = torch.randn(4, 3, 9, 9)\n    print(net(x).shape)",
+        "def test():\n    size = 9\n    net = Net(3).cuda()\n    net(torch.rand((4, 3, size, size)).to('cuda'))",
+        "if __name__ == '__main__':\n    with torch.no_grad():\n        y = Net(3).eval().forward(torch.ones(4, 3, 9, 9))",
+    ],
+)
+def test_a_trial_run_at_the_end_of_the_file_is_read_and_not_run(examined, test):
+    report = examined(NET + test)
+    (found,) = report.diagnostics
+    assert (found.code, found.path) == ("CS107", "head")
+    assert "512" in found.message and "648" in found.message
+
+
+def test_a_trial_run_that_works_counts_for_the_model(examined):
+    report = examined(NET + "if __name__ == '__main__':\n    Net(1)(torch.randn(4, 1, 8, 8))\n    raise RuntimeError")
+    assert checked(report) == {"Net(1)": ("N 1 8 8",)}
+
+
+def test_a_comment_says_arguments_inputs_and_sizes(examined):
+    source = NET.replace("class Net", "# convsym: Net(n_channels=2): N 2 H W if H == 9\nclass Net")
+    report = examined(source)
+    assert [d.code for d in report.diagnostics] == ["CS107"]
+    source = source.replace("H == 9", "H == 8")
+    assert examined(source).diagnostics == ()
+    assert list(checked(examined(source))) == ["Net(n_channels=2)"]
+
+
+def test_a_comment_that_is_no_spec_is_said_at_its_line(examined):
+    (found,) = examined("# convsym: N (3\nclass Net(nn.ReLU): pass").diagnostics
+    assert (found.code, found.place.line) == ("CS008", 4)
+
+
+def test_annotations_state_the_input(examined):
+    source = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+        def forward(self, x: "Float[torch.Tensor, 'batch 4 height width']"):
+            return self.conv(x)
+    """
+    assert [d.code for d in examined(source).diagnostics] == ["CS101"]
+    report = examined(source.replace("batch 4", "batch 3"))
+    assert checked(report) == {"Net": ("batch 3 height width",)}
+
+
+def test_factories_and_instances_are_checked_and_training_functions_are_not(examined):
+    report = examined(
+        NET
+        + """
+def small(pretrained=False):
+    net = Net(3, width=4)
+    return net
+
+def train():
+    net = Net(3)
+    net(torch.ones(1)).backward()
+    return net
+
+made = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(4, 8, 3))
+"""
+    )
+    assert set(checked(report)) == {"small", "made"}
+    assert [d.code for d in report.diagnostics] == ["CS101"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "layers", "inputs"),
+    [
+        ("z", "self.a = nn.Linear(100, 64)", ("N 100",)),
+        ("z|self.b(self.a(z).view(-1, 16, 2, 2))", "self.a = nn.Linear(9, 64); self.b = nn.Conv2d(16, 3, 1)", ("N 9",)),
+        ("a, b|self.a(torch.cat([a, b], 1))", "self.a = nn.Conv2d(6, 8, 3)", ("N C H W", "N C2 H2 W2")),
+        ("x", "self.a = nn.Conv3d(2, 8, 3)", ("N 2 D H W",)),
+        (
+            "x, t|self.a(x) + self.b(t[:, None])[:, :, None]",
+            "self.a = nn.Conv1d(2, 8, 3); self.b = nn.Linear(1, 8)",
+            ("N 2 L", "N"),
+        ),
+        ("feats|self.a(feats[0]) + self.b(feats[1])", "self.a = nn.Conv2d(2, 8, 1); self.b = nn.Conv2d(4, 8, 1)", None),
+        ("tokens", "self.a = nn.Embedding(10, 8)", ("N L:int64",)),
+        ("x|self.a(x.unsqueeze(1))", "self.a = nn.Conv1d(1, 8, 3)", ("N C",)),
+    ],
+)
+def test_the_kind_of_the_input_is_found_and_its_sizes_are_solved(examined, forward, layers, inputs):
+    parameters, _, result = forward.partition("|")
+    report = examined(f"""
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            {layers}
+        def forward(self, {parameters}):
+            return {result or f"self.a({parameters})"}
+    """)
+    assert report.diagnostics == ()
+    (model,) = report.models
+    assert model.was_checked
+    assert inputs is None or model.inputs == inputs
+
+
+def test_a_guess_that_loses_the_batch_is_no_check(examined):
+    source = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(10, 256)
+        def forward(self, x):
+            return self.fc(x).view(-1, 4)
+    """
+    assert unchecked(examined(source)) == {"Net": "no input was found that keeps the batch"}
+
+
+def test_a_base_class_that_is_not_meant_to_run_is_no_mistake(examined):
+    source = """
+    class Base(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.stem = nn.Conv2d(3, 8, 3)
+        def forward(self, x):
+            return self.body(self.stem(x))
+        def body(self, x):
+            raise NotImplementedError
+    class Absent(nn.Module):
+        def __init__(self, block=None, widths=None):
+            super().__init__()
+            self.stem = nn.Conv2d(3, widths[0], 3)
+        def forward(self, x):
+            return self.stem(x)
+    """
+    report = examined(source)
+    assert report.diagnostics == ()
+    assert set(unchecked(report)) == {"Base", "Absent"}
+
+
+def test_a_package_that_is_missing_here_is_a_warning_and_the_rest_is_checked(examined):
+    report = examined("import cv2_is_not_here, os\nclass Net(cv2_is_not_here.Module): pass" + BLOCK + "out = os.sep")
+    assert [(d.code, d.severity) for d in report.diagnostics] == [("CS002", Severity.WARNING)]
+    assert list(checked(report)) == ["Block(in_channels=3, out_channels=16)"]
