@@ -78,9 +78,11 @@ def checked_by_guess(
     if failing and not doubts:
         shared = frozenset.intersection(*(t.sure for t in failing))
         places = {place for _, place, _ in shared}
-        found = tuple(d for d in failing[0].analysis.diagnostics if d.is_error and d.place in places)
+        # Said once more with the sizes that the layers before the mistake ask for.
+        clearest = tried(model, failing[0].solved, assume)
+        found = tuple(d for d in clearest.analysis.diagnostics if d.is_error and d.place in places)
         if found:
-            return Checked(failing[0].inputs, found, sure=shared)
+            return Checked(clearest.inputs, found, sure=shared)
     return Checked(None, why=_why_not(trials))
 
 

@@ -53,8 +53,9 @@ class Trial:
     def solved(self) -> Given:
         """The inputs with the sizes that the model fixes in place of their letters."""
         exact = self.analysis.domain.exact
-        if exact is None or not self.analysis.cases:
-            return self.inputs
+        if exact is None:
+            # Where it fails, what was asked of the sizes up to there.
+            exact = max(self.analysis.ways, key=lambda way: len(way.calls)).domain
         fixed = {}
         for name in self.analysis.domain.symbols:
             size = exact.simplify(symbol(name))
@@ -94,8 +95,15 @@ class Trial:
 
 
 def tried(model: nn.Module, inputs: Given, assume: str | None = None) -> Trial:
-    """Analyse a model with these inputs."""
+    """Analyse a model with these inputs; sizes that guessed inputs do not have cannot be assumed to be anything."""
+    if assume is not None and not inputs.stated and not _speaks_of(inputs, assume):
+        assume = None
     return Trial(inputs, analyze(model, *inputs.args, assume=assume, **inputs.kwargs))
+
+
+def _speaks_of(inputs: Given, assume: str) -> bool:
+    named = set(re.findall(r"[A-Za-z_]\w*", " ".join(inputs.shown())))
+    return set(re.findall(r"[A-Za-z_]\w*", assume)) - {"and", "or", "not"} <= named
 
 
 def identity(finding: Finding) -> Any:

@@ -14,13 +14,18 @@ from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, format_option
 from convsym.diagnostics import Diagnostic, Severity
 from convsym.reports import Format
+from convsym.reports.coverage import LISTED, coverage
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES...")
 @INPUT
 @format_option("diagnostics", default="full")
-def check(files: tuple[str, ...], inputs: tuple[str, ...], layout: Format) -> None:
+@click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
+@click.option("--show-unchecked", is_flag=True, help="List every model that was not checked, not only the first ones.")
+def check(
+    files: tuple[str, ...], inputs: tuple[str, ...], layout: Format, assume: str | None, show_unchecked: bool
+) -> None:
     """Find shape errors in the models of FILES.
 
     A file is checked with every model in it that can be built; FILE.py:Name or FILE.py:Name(in_channels=3) checks
@@ -28,13 +33,15 @@ def check(files: tuple[str, ...], inputs: tuple[str, ...], layout: Format) -> No
     """
     try:
         with users_code():
-            outcome = check_paths(files, inputs=inputs)
+            outcome = check_paths(files, inputs=inputs, assume=assume)
     except NothingThere as error:
         raise Refused(str(error)) from None
     diagnostics = outcome.diagnostics
     click.echo(layout.rendered(diagnostics, page()), nl=False)
+    for line in coverage(outcome, None if show_unchecked else LISTED):
+        click.echo(line, err=True)
     click.echo(verdict(diagnostics, len({file.path for file in outcome.files}), inferred=not inputs), err=True)
-    if diagnostics:
+    if any(found.is_error for found in diagnostics):
         raise SystemExit(1)
 
 

@@ -90,7 +90,7 @@ def test_a_comment_says_arguments_inputs_and_sizes(examined):
     source = NET.replace("class Net", "# convsym: Net(n_channels=2): N 2 H W if H == 9\nclass Net")
     report = examined(source)
     assert [d.code for d in report.diagnostics] == ["CS107"]
-    source = source.replace("H == 9", "H == 8")
+    source = source.replace("H == 9", "H == 8 and W == 8")
     assert examined(source).diagnostics == ()
     assert list(checked(examined(source))) == ["Net(n_channels=2)"]
 
