@@ -34,6 +34,7 @@ class NumbersAt:
     macs: int
     parameters: int
     elementwise: int
+    backward_flops: int
     activation_bytes: int
     outputs: list[Shape]
     layers: list[LayerAt]

@@ -12,6 +12,7 @@ from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
+from convsym.analysis.gradients import Needed, backward_flops
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
 from convsym.analysis.receptive import Fields, receptive_fields
@@ -25,7 +26,7 @@ from convsym.sizes.arithmetic import Size, floor_div
 from convsym.sizes.cases import piecewise
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
-from convsym.trace.explore import Refusal, Way
+from convsym.trace.explore import Held, Refusal, Way
 from convsym.trace.paths import Finding, Pin
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ class Case:
     layers: tuple[LayerCall, ...]
     outputs: Any
     inputs: tuple[Tensor, ...]
+    held: tuple[Held, ...] = ()
+
+    @cached_property
+    def needed(self) -> Needed:
+        """The tensors that training computes a gradient of; inputs need none."""
+        return Needed(self.calls, [h.spec for h in self.held if h.value.requires_grad])
+
+    @cached_property
+    def backward_flops(self) -> Size:
+        """FLOPs of the gradients for the parameters."""
+        return backward_flops(self.calls, self.needed, tensors_of(self.outputs))
 
     @cached_property
     def cost(self) -> Cost:
@@ -68,6 +80,10 @@ class Case:
             short.result(self.outputs),
             tuple(map(short.tensor, self.inputs)),
         )
+
+
+def _case(way: Way, inputs: tuple[Tensor, ...]) -> Case:
+    return Case(way.domain, way.calls, way.layers, way.output, inputs, way.held)
 
 
 @dataclass(frozen=True)
@@ -101,7 +117,7 @@ class Analysis:
     def cases(self) -> tuple[Case, ...]:
         """The ways through the forward that run, in the order they were found."""
         inputs = tuple(tensors_of(self.args))
-        return tuple(Case(w.domain, w.calls, w.layers, w.output, inputs) for w in self.ways if w.runs)
+        return tuple(_case(w, inputs) for w in self.ways if w.runs)
 
     @cached_property
     def main(self) -> Case | None:
@@ -110,7 +126,7 @@ class Analysis:
             return self.cases[0]
         inputs = tuple(tensors_of(self.args))
         ways = sorted(self.ways, key=lambda w: -len(w.calls))
-        return Case(ways[0].domain, ways[0].calls, ways[0].layers, ways[0].output, inputs) if ways else None
+        return _case(ways[0], inputs) if ways else None
 
     @cached_property
     def domain(self) -> ModelDomain:
@@ -143,6 +159,14 @@ class Analysis:
     def elementwise(self) -> Size:
         """Element-wise operations, which `flops` leaves out."""
         return self._over_cases(lambda c: c.cost.elementwise)
+
+    @cached_property
+    def backward_flops(self) -> Size:
+        """Floating-point operations of one backward pass, counted as `flops` are.
+
+        Gradients are computed for the parameters that require one, and none for the inputs.
+        """
+        return self._over_cases(lambda c: c.backward_flops)
 
     @cached_property
     def activation_bytes(self) -> Size:
@@ -250,7 +274,7 @@ class Analysis:
             why = way.refusal.message if way.refusal else way.findings[0].requirement.claim
             shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
             raise ValueError(f"the model does not run at {shown or 'its size'}: {why}")
-        return Case(way.domain, way.calls, way.layers, way.output, tuple(tensors_of(self.args)))
+        return _case(way, tuple(tensors_of(self.args)))
 
     def at(self, **sizes: int) -> NumbersAt:
         """The numbers at one size.
@@ -270,6 +294,7 @@ class Analysis:
             macs=flops // 2,
             parameters=evaluate(self.parameters, sizes),
             elementwise=evaluate(case.cost.elementwise, sizes),
+            backward_flops=evaluate(case.backward_flops, sizes),
             activation_bytes=evaluate(case.activation_bytes, sizes),
             outputs=[shape_at(t, sizes) for t in tensors_of(case.outputs)],
             layers=[LayerAt(c.path, c.index, shape_at(c.input, sizes), shape_at(c.output, sizes)) for c in case.layers],

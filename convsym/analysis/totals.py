@@ -39,7 +39,7 @@ def total_cost(calls: Iterable[Call]) -> Cost:
 
 def activation_bytes(calls: Iterable[Call]) -> Size:
     """Bytes of all results that are no views of their input, as if nothing were freed."""
-    return total([t.bytes for call in calls if not call.is_view for t in call.outputs])
+    return total([t.bytes for call in calls for t in call.made])
 
 
 def by_module(

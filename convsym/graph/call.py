@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from convsym.graph.backward import STOPS, Backward, Keeps
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, add
@@ -42,7 +43,9 @@ class Call:
 
     `op` is the family ("conv2d"), `path` the qualified name of the innermost module, `place` the line of
     the call and `definition` the line where that module was made, where they are known. A layer's call has the name
-    of its class as `module`, any other the name of what was called as `function` ("torch.nn.functional.relu").
+    of its class as `module`, any other the name of what was called as `function` ("torch.nn.functional.relu"). `grad` is
+    whether autograd was on. What the backward pass needs is `declared` by the rule for this call, or follows from how
+    its family `keeps`.
     """
 
     index: int
@@ -57,7 +60,29 @@ class Call:
     module: str = ""
     function: str = ""
     counted: bool = True
-    is_view: bool = False
+    grad: bool = True
+    declared: Backward | None = None
+    keeps: Keeps | None = None
+
+    @property
+    def backward(self) -> Backward | None:
+        """What the call leaves for the backward pass; None where that is not known."""
+        if not self.grad:
+            return STOPS
+        if self.declared is not None:
+            return self.declared
+        return None if self.keeps is None else self.keeps(self.inputs, self.outputs)
+
+    @property
+    def made(self) -> tuple[Tensor, ...]:
+        """The outputs that have memory of their own: no views, nothing written in place."""
+        given = {id(tensor.storage) for tensor in self.inputs}
+        return tuple(t for t in self.outputs if t.base is None and id(t) not in given)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the call makes no new memory."""
+        return not self.made
 
     @property
     def output(self) -> Tensor:

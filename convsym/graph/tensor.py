@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,19 @@ class Tensor:
 
     `strides` is None for the contiguous layout, and `data` holds the elements of a small tensor whose
     values are known before the model runs (a position grid, say): an array of Python numbers and sizes.
+    `base` is the tensor whose memory this one shares, as NumPy names it; None where it has memory of its own.
     """
 
     shape: tuple[Size, ...]
     dtype: torch.dtype
     strides: tuple[Size, ...] | None = None
     data: Any = field(default=None, repr=False)
+    base: Tensor | None = field(default=None, repr=False)
+
+    @property
+    def storage(self) -> Tensor:
+        """The tensor that owns the memory: this one, unless it shares that of another."""
+        return self if self.base is None else self.base
 
     @property
     def rank(self) -> int:
@@ -44,13 +51,21 @@ class Tensor:
         """A fresh contiguous tensor of the same dtype."""
         return Tensor(shape, self.dtype)
 
+    def view(self, shape: tuple[Size, ...], strides: tuple[Size, ...] | None = None) -> Tensor:
+        """A tensor of another shape or layout in the same memory."""
+        return Tensor(shape, self.dtype, strides, None, self.storage)
+
     def as_dtype(self, dtype: torch.dtype) -> Tensor:
-        """The same layout in another dtype."""
-        return self if dtype == self.dtype else replace(self, dtype=dtype, data=None)
+        """The same layout in another dtype, in memory of its own."""
+        return self if dtype == self.dtype else Tensor(self.shape, dtype, self.strides)
 
     def without_data(self) -> Tensor:
         """The same tensor, its elements no longer known."""
-        return self if self.data is None else replace(self, data=None)
+        return self if self.data is None else self.overwritten()
+
+    def overwritten(self, data: Any = None) -> Tensor:
+        """The same memory after something was written into it."""
+        return Tensor(self.shape, self.dtype, self.strides, data, self.storage)
 
     def __str__(self) -> str:
         return f"{dtype_name(self.dtype)}[{', '.join(map(str, self.shape))}]"

@@ -7,12 +7,14 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from convsym.graph.backward import Backward, Gradient, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.broadcast import Shape, broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.matmul import require_inner, require_one_dtype
+from convsym.ops.strides import as_rows, stretched
 from convsym.sizes.arithmetic import Size, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, divides, eq, negate
 from convsym.sizes.truth import Truth
@@ -60,10 +62,55 @@ def attention(
     require_inner(site, f"{_OP} (scores by value)", Tensor(scores, query.dtype), value, scores[-1], value.shape[-2])
     batch = broadcast(site, scores[:-2], value_batch, op=f"{_OP} (counting batch axes only)")
     output = query.with_shape(*batch, scores[-2], value.shape[-1])
-    cost += Cost(flops=multiply(2, multiply(output.numel, scores[-1])), elementwise=product(scores))
+    by_value = Cost(flops=multiply(2, multiply(output.numel, scores[-1])), elementwise=product(scores))
+    repeated = value if value_batch == value.shape[:-2] else value.with_shape(*value_batch, *value.shape[-2:])
+    read = as_rows(stretched(repeated, (*batch, *value.shape[-2:])), batch=1)
+    # Queries and keys are scaled, and half precision is computed in single, so the products read copies.
+    exact = torch.float64 if query.dtype == torch.float64 else torch.float32
+    scaled = Tensor(query.shape, exact), Tensor((*key_batch, *key.shape[-2:]), exact)
+    backward = Backward(
+        _saved(query, key, value, attn_mask, scaled, _as(exact, read), Tensor(scores, exact), dropout_p),
+        (
+            *(Gradient((operand,), cost.flops) for operand in (query, key)),
+            Gradient(_scoring(query, key, attn_mask), by_value.flops),
+            Gradient((value,), by_value.flops),
+        ),
+    )
     if fused:
         output = Tensor(output.shape, output.dtype, elementwise_strides(site, output.shape, query))
-    return Outcome(output, cost, parameters)
+    return Outcome(output, cost + by_value, parameters, backward)
+
+
+def _as(dtype: torch.dtype, tensor: Tensor) -> Tensor:
+    return tensor if tensor.dtype == dtype else Tensor(tensor.shape, dtype)
+
+
+def _scoring(query: Tensor, key: Tensor, mask: Tensor | None) -> tuple[Tensor, ...]:
+    return (query, key) if mask is None else (query, key, mask)
+
+
+def _saved(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    scaled: tuple[Tensor, Tensor],
+    read: Tensor,
+    weights: Tensor,
+    dropout_p: Any,
+) -> tuple[Saved, ...]:
+    """What autograd keeps of attention that runs as two matrix products with a softmax between them."""
+    scoring = _scoring(query, key, mask)
+    dropped = Tensor(weights.shape, weights.dtype) if dropout_p else weights
+    noise = (Saved(Tensor(weights.shape, weights.dtype), scoring),) if dropout_p else ()
+    return (
+        Saved(scaled[0], (key,)),
+        Saved(scaled[1], (query,)),
+        Saved(weights, scoring),
+        *noise,
+        Saved(dropped, (value,)),
+        Saved(read, scoring),
+    )
 
 
 def _require_operands(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import FunctionType
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from convsym.graph.backward import Backward, Keeps
 from convsym.graph.call import FREE, Cost
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import Condition
@@ -59,12 +60,14 @@ class Site(Protocol):
 class Outcome:
     """What a call gives: tensors in the structure torch returns them in, and what it costs.
 
-    `parameters` are the arguments worth showing beside the call ("kernel_size": (3, 3)).
+    `parameters` are the arguments worth showing beside the call ("kernel_size": (3, 3)). `backward` says what the call
+    leaves for the backward pass, where that differs from what its `OpRule` says of all calls.
     """
 
     output: Any
     cost: Cost = FREE
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    backward: Backward | None = None
 
 
 Infer = Callable[..., Outcome]
@@ -78,13 +81,19 @@ class OpRule:
     `infer(site, *args, **kwargs)` takes what the torch function takes, with symbolic tensors for tensors and
     sizes for numbers. `functions` are the torch callables it speaks for; the in-place forms among them are told
     by their name. `modules` maps exact module types to a function from the module and its inputs to the arguments
-    of `infer`.
+    of `infer`. `keeps` is what autograd keeps of every call; None where each call says so, or nobody knows.
     """
 
     name: str
     infer: Infer
     functions: tuple[Any, ...] = ()
     modules: Mapping[type, Arguments] = field(default_factory=dict)
+    keeps: Keeps | None = None
+
+
+def keeping(keeps: Keeps, *rules: OpRule) -> tuple[OpRule, ...]:
+    """Rules of one family, of which autograd keeps the same; those that say otherwise stay as they are."""
+    return tuple(rule if rule.keeps is not None else replace(rule, keeps=keeps) for rule in rules)
 
 
 NAMESPACES = (

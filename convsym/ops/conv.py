@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import Backward, Gradient, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
@@ -92,7 +93,25 @@ def conv(
     taps = multiply(product(kernel), weight.shape[1])
     numel = output.numel
     cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
-    return Outcome(output, cost, parameters)
+    read = input if _pads_itself(before, after, padding_mode) else _padded(input, before, after)
+    return Outcome(output, cost, parameters, of_convolution(read, input, weight, cost.flops))
+
+
+def of_convolution(read: Tensor, input: Tensor, weight: Tensor, flops: Size) -> Backward:
+    """Autograd keeps what the kernel read and the weight; each of the two gradients costs what the forward costs."""
+    gradients = (Gradient((input,), flops), Gradient((weight,), flops))
+    return Backward((Saved(read), Saved(weight)), gradients)
+
+
+def _pads_itself(before: tuple[Size, ...], after: tuple[Size, ...], padding_mode: str) -> bool:
+    """Whether the kernel pads; other modes, and 'same' with an odd pixel, pad into a copy first."""
+    return padding_mode == "zeros" and before == after
+
+
+def _padded(input: Tensor, before: tuple[Size, ...], after: tuple[Size, ...]) -> Tensor:
+    axes = len(before)
+    sizes = (total(each) for each in zip(input.shape[-axes:], before, after, strict=True))
+    return input.with_shape(*input.shape[:-axes], *sizes)
 
 
 def require_weight(site: Site, op: str, weight: Tensor, axes: int) -> bool:

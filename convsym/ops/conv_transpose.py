@@ -11,7 +11,7 @@ from torch import nn
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.conv import require_bias, require_groups, require_weight
+from convsym.ops.conv import of_convolution, require_bias, require_groups, require_weight
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
 from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread
@@ -120,7 +120,7 @@ def conv_transpose(
         flops=multiply(2, multiply(input.numel, taps)),
         elementwise=output.numel if bias is not None else 0,
     )
-    return Outcome(output, cost, parameters)
+    return Outcome(output, cost, parameters, of_convolution(input, input, weight, cost.flops))
 
 
 _LARGE_INPUT = 20480

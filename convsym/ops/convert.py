@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing, stops
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.memory import in_format, require_format
 from convsym.ops.strides import suggests_channels_last
 
@@ -106,17 +107,23 @@ def type_as(site: Site, input: Tensor, other: Tensor) -> Outcome:
     return Outcome(converted(site, "type_as", input, other.dtype), parameters={"dtype": other.dtype})
 
 
+def detach(site: Site, input: Tensor) -> Outcome:
+    """The same memory, out of autograd's sight."""
+    return Outcome(input.view(input.shape, input.strides))
+
+
 def same(site: Site, input: Tensor, *args: Any, **named: Any) -> Outcome:
-    """Moves between devices, detach and the like: shape, dtype and layout stay."""
+    """Moves between devices and the like: shape, dtype and layout stay."""
     return Outcome(converted(site, "to", input, None, memory_format=named.get("memory_format")))
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("to", to, (torch.Tensor.to,)),
     *(OpRule("to", partial(short, dtype), (getattr(torch.Tensor, name),)) for name, dtype in _SHORT.items()),
     OpRule("to", type_, (torch.Tensor.type,)),
     OpRule("to", type_as, spellings("type_as")),
     OpRule("to", same, (torch.Tensor.cpu, torch.Tensor.cuda)),
-    OpRule("detach", same, (torch.Tensor.detach, torch.Tensor.detach_, torch.detach, torch.detach_)),
+    OpRule("detach", detach, (torch.Tensor.detach, torch.Tensor.detach_, torch.detach, torch.detach_), keeps=stops),
     OpRule("alias", same, (*spellings("alias_copy"), torch.Tensor.pin_memory)),
 )

@@ -8,15 +8,16 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import NOTHING, Backward, Gradient, Saved
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.matmul import require_one_dtype, unless_one
-from convsym.ops.strides import normal, strides_of, view_of
+from convsym.ops.strides import normal, strides_of, view_of, viewable
 from convsym.sizes.arithmetic import Size, add, equal, maximum, minimum, multiply, product
-from convsym.sizes.condition import FALSE, any_of, eq
+from convsym.sizes.condition import FALSE, TRUE, any_of, eq
 
 _DOTS = "..."
 
@@ -41,8 +42,8 @@ def einsum(site: Site, *args: Any) -> Outcome:
     order = output + summed
     _require_sizes(site, equation, inputs, operands)
     aligned = [_aligned(own, order, tensor) for own, tensor in zip(inputs, operands, strict=True)]
-    result, cost = _contracted(site, aligned, len(output), len(order))
-    return Outcome(result, cost, parameters)
+    result, cost, backward = _contracted(site, aligned, operands, len(output), len(order))
+    return Outcome(result, cost, parameters, backward)
 
 
 def _operands(args: Sequence[Any]) -> tuple[str, list[Tensor]] | None:
@@ -174,19 +175,26 @@ def _aligned(own: Labels, order: Labels, tensor: Tensor) -> Tensor:
         steps[label] = add(steps.get(label, 0), stride)
     shape = tuple(sizes.get(label, 1) for label in order)
     # Strides of axes of size 1 count too: they decide how torch lays out element-wise products.
-    return Tensor(shape, tensor.dtype, tuple(steps.get(label, 1) for label in order))
+    return tensor.view(shape, tuple(steps.get(label, 1) for label in order))
 
 
-def _contracted(site: Site, operands: list[Tensor], kept: int, axes: int) -> tuple[Tensor, Cost]:
-    """Multiply operands that have all axes in one order, and sum over the axes behind the first `kept`."""
+def _contracted(
+    site: Site, operands: list[Tensor], given: list[Tensor], kept: int, axes: int
+) -> tuple[Tensor, Cost, Backward]:
+    """Multiply operands that have all axes in one order, and sum over the axes behind the first `kept`.
+
+    `given` are the operands as they were before their axes were brought in order.
+    """
     result, *others = operands
     if not others:
         if axes == kept:
-            return view_of(result, result.shape, strides_of(result)), FREE
-        return _summed(result, result.shape[:kept]), Cost(elementwise=result.numel)
+            return view_of(result, result.shape, strides_of(result)), FREE, NOTHING
+        return _summed(result, result.shape[:kept]), Cost(elementwise=result.numel), NOTHING
+    saved: list[Saved] = []
+    gradients: list[Gradient] = []
     uses = [sum(o.shape[axis] != 1 for o in operands) for axis in range(axes)]
     cost = FREE
-    for other in others:
+    for position, other in enumerate(others, 1):
         ready: list[int] = []
         alone: tuple[list[int], list[int]] = ([], [])
         for axis in range(kept, axes):
@@ -200,9 +208,13 @@ def _contracted(site: Site, operands: list[Tensor], kept: int, axes: int) -> tup
         for axis in (*ready, *alone[0], *alone[1]):
             uses[axis] = 0
         cost += Cost(elementwise=add(result.numel if alone[0] else 0, other.numel if alone[1] else 0))
-        result, paid = _pair(site, _collapsed(result, alone[0]), _collapsed(other, alone[1]), ready)
+        result, paid, reads = _pair(site, _collapsed(result, alone[0]), _collapsed(other, alone[1]), ready)
         cost += paid
-    return view_of(result, result.shape[:kept], strides_of(result)[:kept]), cost
+        origins = tuple(given[:position]), (given[position],)
+        saved += [Saved(read, wanted) for read, wanted in zip(reads, reversed(origins), strict=True)]
+        gradients += [Gradient(of, paid.flops) for of in origins]
+    output = view_of(result, result.shape[:kept], strides_of(result)[:kept])
+    return output, cost, Backward(tuple(saved), tuple(gradients))
 
 
 def _collapsed(tensor: Tensor, axes: list[int]) -> Tensor:
@@ -217,8 +229,8 @@ def _summed(tensor: Tensor, shape: tuple[Size, ...]) -> Tensor:
     return Tensor(shape, torch.int64 if exact else dtype)
 
 
-def _pair(site: Site, left: Tensor, right: Tensor, summed: list[int]) -> tuple[Tensor, Cost]:
-    """The product of two aligned operands, summed over some axes, which stay with size 1."""
+def _pair(site: Site, left: Tensor, right: Tensor, summed: list[int]) -> tuple[Tensor, Cost, tuple[Tensor, Tensor]]:
+    """The product of two aligned operands, summed over some axes, which stay with size 1; and what it reads of both."""
     pairs = list(zip(left.shape, right.shape, strict=True))
     larger = [b if a == 1 else a if b == 1 or equal(a, b) else maximum(a, b) for a, b in pairs]
     if not summed:
@@ -229,12 +241,13 @@ def _pair(site: Site, left: Tensor, right: Tensor, summed: list[int]) -> tuple[T
         )
         strides = None if plain else elementwise_strides(site, shape, left, right)
         output = Tensor(shape, result_dtype(left, right), strides)
-        return output, Cost(elementwise=output.numel)
+        return output, Cost(elementwise=output.numel), (left, right)
     require_one_dtype(site, "einsum", left, right)
     free = [axis for axis in range(len(pairs)) if axis not in summed]
     both = [axis for axis in free if pairs[axis][0] != 1 and pairs[axis][1] != 1]
     of_left = [axis for axis in free if axis not in both and pairs[axis][0] != 1]
     of_right = [axis for axis in free if axis not in both and axis not in of_left]
+    reads = _grouped(left, both, of_left, summed), _grouped(right, both, summed, of_right)
     # torch makes one batched matrix product of it: the axes of both, of the left, the sums, the axes of the right;
     # operands change places where the result then needs no permutation.
     if of_left and of_right and of_right[-1] < of_left[0]:
@@ -245,7 +258,16 @@ def _pair(site: Site, left: Tensor, right: Tensor, summed: list[int]) -> tuple[T
     output = Tensor(tuple(sizes), left.dtype, tuple(steps[axis] for axis in range(len(pairs))))
     inner = product(minimum(*pairs[axis]) for axis in summed)
     flops = multiply(2, multiply(output.numel, inner))
-    return output, Cost(flops=unless_one(site, flops, inner))
+    return output, Cost(flops=unless_one(site, flops, inner)), reads
+
+
+def _grouped(tensor: Tensor, *groups: list[int]) -> Tensor:
+    """What a batched product reads: the tensor itself where each group of axes folds into one, else a copy."""
+    strides = strides_of(tensor)
+    order = [axis for group in groups for axis in group]
+    seen = view_of(tensor, tuple(tensor.shape[a] for a in order), tuple(strides[a] for a in order))
+    folded = tuple(product(tensor.shape[axis] for axis in group) for group in groups)
+    return seen if viewable(seen, folded) is TRUE else seen.with_shape(*folded)
 
 
 RULES = (OpRule("einsum", einsum, (torch.einsum,)),)

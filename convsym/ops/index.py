@@ -61,10 +61,10 @@ class _Walk:
         at, view = self.axis, self.view
         shape = (*view.shape[:at], 1, *view.shape[at:])
         if view.strides is None:
-            self.view = Tensor(shape, view.dtype)
+            self.view = view.view(shape)
             return
         step = multiply(view.shape[at], view.strides[at]) if at < view.rank else 1
-        self.view = Tensor(shape, view.dtype, normal(shape, (*view.strides[:at], step, *view.strides[at:])))
+        self.view = view.view(shape, normal(shape, (*view.strides[:at], step, *view.strides[at:])))
 
     def pick(self, index: Tensor) -> None:
         """Let a tensor of positions, or a mask, choose along the next axis."""

@@ -7,11 +7,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from convsym.graph.backward import Backward, Saved, keeps_nothing, of_product
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.broadcast import broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.dtypes import require_one_dtype
+from convsym.ops.strides import as_rows
 from convsym.sizes.arithmetic import Size, equal, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq
 
@@ -55,7 +57,7 @@ def linear(site: Site, input: Tensor, weight: Tensor, bias: Tensor | None = None
     if bias is not None:
         output = _with_bias(site, output, bias)
         cost += Cost(elementwise=output.numel)
-    return Outcome(output, cost, parameters)
+    return Outcome(output, cost, parameters, of_product(as_rows(input), weight, cost.flops, input))
 
 
 def _is_flat(input: Tensor, in_features: Size) -> bool:
@@ -139,7 +141,8 @@ def bilinear(site: Site, input1: Tensor, input2: Tensor, weight: Tensor, bias: T
         )
     work = multiply(product(output.shape), multiply(weight.shape[1], weight.shape[2]))
     parameters = {"in1_features": weight.shape[1], "in2_features": weight.shape[2], "out_features": out_features}
-    return Outcome(output, Cost(elementwise=work), parameters)
+    backward = Backward(tuple(map(Saved, (input1, input2, weight))))
+    return Outcome(output, Cost(elementwise=work), parameters, backward)
 
 
 def identity(site: Site, input: Any) -> Outcome:
@@ -172,5 +175,5 @@ RULES = (
     ),
     OpRule("linear", _lazy, (), {nn.LazyLinear: _lazy_module}),
     OpRule("bilinear", bilinear, (torch.bilinear,), {nn.Bilinear: _bilinear_module}),
-    OpRule("identity", identity, (), {nn.Identity: _identity_module}),
+    OpRule("identity", identity, (), {nn.Identity: _identity_module}, keeps_nothing),
 )

@@ -6,10 +6,12 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import Backward, keeps_others, of_product
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.broadcast import Shape, broadcast, result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.strides import as_rows, stretched, strides_of, view_of
 from convsym.sizes.arithmetic import Size, minimum, multiply, product, subtract
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq
 from convsym.sizes.truth import Truth
@@ -93,7 +95,27 @@ def matmul(site: Site, input: Tensor, other: Tensor) -> Outcome:
     output = Tensor((*batch, *rows, *columns), input.dtype)
     work = product((*output.shape, left))
     counted = min(input.rank, other.rank) > 1 or not _is_vector_product(site, input, other)
-    return Outcome(output, Cost(flops=multiply(2, work)) if counted else Cost(elementwise=work))
+    cost = Cost(flops=multiply(2, work)) if counted else Cost(elementwise=work)
+    return Outcome(output, cost, backward=of_matmul(input, other, batch, cost.flops))
+
+
+def of_matmul(input: Tensor, other: Tensor, batch: Shape, flops: Size) -> Backward:
+    """Both operands as the kernel reads them: folded into one matrix or stack of matrices, copied where that needs it."""
+    if max(input.rank, other.rank) < 3:
+        return of_product(input, other, flops)
+    if other.rank < 3:
+        return of_product(as_rows(input), other, flops, input)
+    if input.rank < 3:
+        return of_product(input, as_rows(transposed(other)), flops, right=other)
+    left, right = (as_rows(stretched(t, (*batch, *t.shape[-2:])), batch=1) for t in (input, other))
+    return of_product(left, right, flops, input, other)
+
+
+def transposed(tensor: Tensor) -> Tensor:
+    """The last two axes exchanged, as a view."""
+    *lead, rows, columns = tensor.shape
+    *steps, row, column = strides_of(tensor)
+    return view_of(tensor, (*lead, columns, rows), (*steps, column, row))
 
 
 def _batch(site: Site, left: Shape, right: Shape) -> Shape:
@@ -130,7 +152,8 @@ def mm(site: Site, input: Tensor, mat2: Tensor, out_dtype: torch.dtype | None = 
     require_one_dtype(site, "mm", input, mat2)
     require_inner(site, "mm", input, mat2, input.shape[1], mat2.shape[0])
     output = Tensor((input.shape[0], mat2.shape[1]), out_dtype or input.dtype)
-    return Outcome(output, _flops(*output.shape, input.shape[1]))
+    cost = _flops(*output.shape, input.shape[1])
+    return Outcome(output, cost, backward=of_product(input, mat2, cost.flops))
 
 
 def bmm(site: Site, input: Tensor, mat2: Tensor, out_dtype: torch.dtype | None = None) -> Outcome:
@@ -141,7 +164,8 @@ def bmm(site: Site, input: Tensor, mat2: Tensor, out_dtype: torch.dtype | None =
     _require_batches(site, "bmm", input, mat2)
     require_inner(site, "bmm", input, mat2, input.shape[2], mat2.shape[1])
     output = Tensor((*input.shape[:2], mat2.shape[2]), out_dtype or input.dtype)
-    return Outcome(output, _flops(*output.shape, input.shape[2]))
+    cost = _flops(*output.shape, input.shape[2])
+    return Outcome(output, cost, backward=of_product(input, mat2, cost.flops))
 
 
 def _require_batches(site: Site, op: str, a: Tensor, b: Tensor) -> None:
@@ -191,7 +215,8 @@ def inner(site: Site, input: Tensor, other: Tensor) -> Outcome:
         return Outcome(output, Cost(elementwise=input.numel))
     # torch takes the dot product where the result has a single element.
     flops = multiply(2, product((*output.shape, input.shape[-1])))
-    return Outcome(output, Cost(flops=unless_one(site, flops, output.numel)))
+    cost = Cost(flops=unless_one(site, flops, output.numel))
+    return Outcome(output, cost, backward=of_product(as_rows(input), as_rows(other), cost.flops, input, other))
 
 
 def outer(site: Site, input: Tensor, vec2: Tensor) -> Outcome:
@@ -221,7 +246,8 @@ def _added(site: Site, op: str, input: Tensor, made: Outcome, a: Tensor, b: Tens
     output: Tensor = made.output
     require_one_dtype(site, op, input, a, b)
     require_added(site, op, input, output.shape)
-    return Outcome(output.as_dtype(input.dtype), made.cost + Cost(elementwise=output.numel))
+    backward = of_product(a, b, made.cost.flops)
+    return Outcome(output.as_dtype(input.dtype), made.cost + Cost(elementwise=output.numel), backward=backward)
 
 
 def addmm(site: Site, input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Outcome:
@@ -279,10 +305,10 @@ RULES = (
     OpRule("matmul", reversed_matmul, _REVERSED),
     OpRule("mm", mm, spellings("mm")),
     OpRule("bmm", bmm, spellings("bmm")),
-    OpRule("mv", mv, spellings("mv")),
-    OpRule("dot", dot, spellings("dot", "vdot")),
+    OpRule("mv", mv, spellings("mv"), keeps=keeps_others),
+    OpRule("dot", dot, spellings("dot", "vdot"), keeps=keeps_others),
     OpRule("inner", inner, spellings("inner")),
-    OpRule("outer", outer, spellings("outer", "ger")),
+    OpRule("outer", outer, spellings("outer", "ger"), keeps=keeps_others),
     OpRule("addmm", addmm, spellings("addmm")),
     OpRule("addmv", addmv, spellings("addmv")),
     OpRule("addr", addr, spellings("addr")),

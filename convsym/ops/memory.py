@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.layout import channels_last_strides, elementwise_strides
 from convsym.ops.strides import contiguity, normal, strides_of
 from convsym.sizes.arithmetic import Size
@@ -65,6 +66,8 @@ def contiguous(site: Site, input: Tensor, *, memory_format: torch.memory_format 
         )
         return Outcome(input)
     strides = in_format(site, "contiguous", input, memory_format)
+    if lies_in(input, memory_format) is TRUE:
+        return Outcome(input, parameters={"memory_format": memory_format})
     return Outcome(Tensor(input.shape, input.dtype, strides), parameters={"memory_format": memory_format})
 
 
@@ -80,7 +83,8 @@ def clone(site: Site, input: Tensor, *, memory_format: Any = torch.preserve_form
     return Outcome(Tensor(input.shape, input.dtype, in_format(site, "clone", input, memory_format)))
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("contiguous", contiguous, spellings("contiguous")),
     OpRule("is_contiguous", is_contiguous, (torch.Tensor.is_contiguous,)),
     OpRule("clone", clone, spellings("clone")),

@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis, sizes, spread_out
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.reduce import numpy_names
 from convsym.ops.strides import normal, strides_of, view_of
 from convsym.sizes.arithmetic import Size, add, floor_div, multiply, subtract
@@ -17,7 +18,7 @@ from convsym.sizes.condition import FALSE, TRUE, any_of, eq, ge, gt, le
 
 def _moved(input: Tensor, order: tuple[int, ...]) -> Tensor:
     if order == tuple(range(len(order))):
-        return input.without_data()
+        return input.view(input.shape, input.strides)
     strides = strides_of(input)
     return view_of(input, tuple(input.shape[i] for i in order), tuple(strides[i] for i in order))
 
@@ -115,7 +116,7 @@ def squeeze(site: Site, input: Tensor, dim: Any = None) -> Outcome:
     kept = [i for i, s in enumerate(input.shape) if i not in axes or not site.holds(eq(s, 1))]
     shape = tuple(input.shape[i] for i in kept)
     if input.strides is None:
-        return Outcome(Tensor(shape, input.dtype), parameters=parameters)
+        return Outcome(input.view(shape), parameters=parameters)
     return Outcome(view_of(input, shape, tuple(input.strides[i] for i in kept)), parameters=parameters)
 
 
@@ -127,10 +128,10 @@ def unsqueeze(site: Site, input: Tensor, dim: int) -> Outcome:
         return Outcome(input, parameters=parameters)
     shape = (*input.shape[:at], 1, *input.shape[at:])
     if input.strides is None:
-        return Outcome(Tensor(shape, input.dtype), parameters=parameters)
+        return Outcome(input.view(shape), parameters=parameters)
     step = multiply(input.shape[at], input.strides[at]) if at < input.rank else 1
     strides = (*input.strides[:at], step, *input.strides[at:])
-    return Outcome(Tensor(shape, input.dtype, normal(shape, strides)), parameters=parameters)
+    return Outcome(input.view(shape, normal(shape, strides)), parameters=parameters)
 
 
 def expanded(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Tensor:
@@ -182,7 +183,7 @@ def expanded(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Ten
         shape.append(size)
         keeps = not fits or same is TRUE or (given != 1 and site.holds(same))
         steps.append(strides[position - extra] if keeps else 0)
-    return Tensor(tuple(shape), input.dtype, normal(tuple(shape), tuple(steps)))
+    return input.view(tuple(shape), normal(tuple(shape), tuple(steps)))
 
 
 def expand(site: Site, input: Tensor, *size: Any, implicit: bool = False, **named: Any) -> Outcome:
@@ -234,7 +235,8 @@ def unfold(site: Site, input: Tensor, dimension: int, size: Size, step: Size) ->
     return Outcome(view_of(input, shape, steps), parameters=parameters)
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("permute", permute, spellings("permute")),
     OpRule("transpose", transpose, spellings("transpose")),
     OpRule("transpose", swap, spellings("swapaxes", "swapdims")),

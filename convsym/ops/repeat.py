@@ -14,7 +14,7 @@ from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.permute import transpose
 from convsym.ops.reduce import numpy_names
-from convsym.ops.strides import normal, strides_of, suggested, suggests_channels_last
+from convsym.ops.strides import normal, stretched, strides_of, suggested, suggests_channels_last
 from convsym.sizes.arithmetic import Size, equal, multiply
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge
 
@@ -243,7 +243,7 @@ def meshgrid(site: Site, *tensors: Any, indexing: str | None = None) -> Outcome:
     for position, tensor in enumerate(given):
         steps: list[Size] = [0] * len(given)
         steps[order.index(position)] = strides_of(tensor)[0] if tensor.rank else 0
-        grids.append(Tensor(shape, tensor.dtype, normal(shape, tuple(steps))))
+        grids.append(tensor.view(shape, normal(shape, tuple(steps))))
     return Outcome(tuple(grids), parameters=parameters)
 
 
@@ -251,16 +251,7 @@ def broadcast_tensors(site: Site, *tensors: Any) -> Outcome:
     """All tensors expanded to their common shape, as views."""
     given: tuple[Tensor, ...] = spread_out(tensors)
     shape = broadcast(site, *(t.shape for t in given), op="broadcast_tensors")
-    return Outcome(tuple(_stretched(t, shape) for t in given))
-
-
-def _stretched(input: Tensor, shape: tuple[Size, ...]) -> Tensor:
-    missing = len(shape) - input.rank
-    strides = (0,) * missing + tuple(
-        step if equal(have, want) else 0
-        for have, want, step in zip(input.shape, shape[missing:], strides_of(input), strict=True)
-    )
-    return Tensor(shape, input.dtype, normal(shape, strides))
+    return Outcome(tuple(stretched(t, shape) for t in given))
 
 
 RULES = (

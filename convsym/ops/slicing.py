@@ -69,16 +69,16 @@ def part(input: Tensor, axis: int, size: Size, step: Size = 1) -> Tensor:
     strides = strides_of(input)
     if step != 1:
         strides = (*strides[:axis], multiply(strides[axis], step), *strides[axis + 1 :])
-    return Tensor(shape, input.dtype, normal(shape, strides))
+    return input.view(shape, normal(shape, strides))
 
 
 def at_position(input: Tensor, axis: int) -> Tensor:
     """A view without one axis: one position of it."""
     shape = (*input.shape[:axis], *input.shape[axis + 1 :])
     if input.strides is None and axis == 0:
-        return Tensor(shape, input.dtype)
+        return input.view(shape)
     strides = strides_of(input)
-    return Tensor(shape, input.dtype, normal(shape, (*strides[:axis], *strides[axis + 1 :])))
+    return input.view(shape, normal(shape, (*strides[:axis], *strides[axis + 1 :])))
 
 
 def require_index(site: Site, op: str, index: Any, size: Size, axis: int) -> bool:

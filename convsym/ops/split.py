@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.reduce import numpy_names
 from convsym.ops.slicing import at_position, part, slice_bounds
 from convsym.sizes.arithmetic import Size, add, ceil_div, exact_div, floor_div, multiply, subtract, total
@@ -177,10 +178,11 @@ def unbind(site: Site, input: Tensor, dim: int = 0) -> Outcome:
         return Outcome((input,), parameters=parameters)
     one = at_position(input, at)
     count = site.pin(input.shape[at])
-    return Outcome(tuple(Tensor(one.shape, one.dtype, one.strides) for _ in range(count)), parameters=parameters)
+    return Outcome(tuple(one.view(one.shape, one.strides) for _ in range(count)), parameters=parameters)
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("chunk", numpy_names(chunk), spellings("chunk", "unsafe_chunk")),
     OpRule("split", numpy_names(split), spellings("split", "unsafe_split")),
     OpRule("split", numpy_names(split_with_sizes), spellings("split_with_sizes", "unsafe_split_with_sizes")),

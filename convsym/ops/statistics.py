@@ -167,7 +167,7 @@ def quantile(
     *steps, last = contiguous_strides((*left, *(probabilities or (1,))))
     output = input.with_shape(*left)
     if probabilities:
-        output = view_of(input.without_data(), (*probabilities, *left), (last, *steps))
+        output = view_of(input.with_shape(*input.shape), (*probabilities, *left), (last, *steps))
     return Outcome(output, Cost(elementwise=input.numel))
 
 

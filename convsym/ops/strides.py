@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.catalogue import Site
@@ -38,7 +39,32 @@ def normal(shape: Sizes, strides: Sizes) -> Sizes | None:
 
 def view_of(tensor: Tensor, shape: Sizes, strides: Sizes) -> Tensor:
     """The same elements seen in another shape."""
-    return Tensor(shape, tensor.dtype, normal(shape, strides))
+    return tensor.view(shape, normal(shape, strides))
+
+
+def stretched(tensor: Tensor, shape: Sizes) -> Tensor:
+    """A tensor seen in the shape that it broadcasts to; its new and its stretched axes have stride 0."""
+    if tensor.shape == shape:
+        return tensor
+    missing = len(shape) - tensor.rank
+    strides = (0,) * missing + tuple(
+        step if equal(have, want) else 0
+        for have, want, step in zip(tensor.shape, shape[missing:], strides_of(tensor), strict=True)
+    )
+    return view_of(tensor, shape, strides)
+
+
+def as_rows(tensor: Tensor, batch: int = 0) -> Tensor:
+    """What a matrix product reads of a tensor: itself where its leading axes fold into one, else a contiguous copy.
+
+    `batch` is 1 where matrices are multiplied: the axes before the last two fold.
+    """
+    if tensor.strides is None or tensor.rank <= 2 + batch:
+        return tensor
+    lead = zip(tensor.shape[: tensor.rank - 1 - batch], tensor.strides, strict=False)
+    axes = [(size, stride) for size, stride in lead if size != 1]
+    folds = all(equal(outer, multiply(size, inner)) for (_, outer), (size, inner) in pairwise(axes))
+    return tensor if folds else tensor.with_shape(*tensor.shape)
 
 
 def contiguity(tensor: Tensor) -> Condition:

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import of_product
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, number
@@ -53,7 +54,8 @@ def tensordot(site: Site, a: Tensor, b: Tensor, dims: Any = 2) -> Outcome:
     )
     output = a.with_shape(*rest[0], *rest[1])
     flops = multiply(2, multiply(output.numel, inner))
-    return Outcome(output, Cost(flops=unless_one(site, flops, output.numel)), {"dims": axes})
+    cost = Cost(flops=unless_one(site, flops, output.numel))
+    return Outcome(output, cost, {"dims": axes}, of_product(a, b, cost.flops))
 
 
 def _axes(site: Site, a: Tensor, b: Tensor, dims: Any) -> tuple[Axes, Axes] | None:

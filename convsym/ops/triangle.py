@@ -33,7 +33,7 @@ def diagonal(site: Site, input: Tensor, offset: int = 0, dim1: int = 0, dim2: in
     strides = strides_of(input)
     shape = (*(input.shape[i] for i in rest), length)
     steps = (*(strides[i] for i in rest), add(strides[first], strides[second]))
-    return Outcome(Tensor(shape, input.dtype, normal(shape, steps)), parameters=parameters)
+    return Outcome(input.view(shape, normal(shape, steps)), parameters=parameters)
 
 
 def _require_two(site: Site, op: str, first: int, second: int) -> bool:

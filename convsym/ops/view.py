@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch import nn
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, sizes
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.strides import normal, strides_of, viewable, viewed
 from convsym.sizes.arithmetic import Size, exact_div, floor_div, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, divides, eq, ge
@@ -87,7 +88,7 @@ def seen_as(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Outc
     shape, fits = inferred_shape(site, op, input.numel, asked, input.shape)
     parameters = {"shape": asked}
     if not fits or input.strides is None:
-        return Outcome(Tensor(shape, input.dtype), parameters=parameters)
+        return Outcome(input.view(shape), parameters=parameters)
     if not site.require(
         "view-layout",
         viewable(input, shape),
@@ -98,8 +99,8 @@ def seen_as(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Outc
         input.strides,
         help="use .reshape(), or call .contiguous() first",
     ):
-        return Outcome(Tensor(shape, input.dtype), parameters=parameters)
-    return Outcome(Tensor(shape, input.dtype, viewed(site, input, shape)), parameters=parameters)
+        return Outcome(input.view(shape), parameters=parameters)
+    return Outcome(input.view(shape, viewed(site, input, shape)), parameters=parameters)
 
 
 def reshape(site: Site, input: Tensor, *size: Any, shape: Any = ()) -> Outcome:
@@ -111,9 +112,11 @@ def reshape(site: Site, input: Tensor, *size: Any, shape: Any = ()) -> Outcome:
 
 def _reshaped(site: Site, input: Tensor, shape: tuple[Size, ...], fits: bool = True) -> Tensor:
     # Where it depends on the sizes whether this copies, the result is taken for the copy: contiguous.
-    if fits and input.strides is not None and site.decide(viewable(input, shape)) is Truth.YES:
-        return Tensor(shape, input.dtype, viewed(site, input, shape))
-    return Tensor(shape, input.dtype)
+    if input.strides is None:
+        return input.view(shape)
+    if fits and site.decide(viewable(input, shape)) is Truth.YES:
+        return input.view(shape, viewed(site, input, shape))
+    return input.with_shape(*shape)
 
 
 def flatten(site: Site, input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Outcome:
@@ -139,7 +142,8 @@ def flatten(site: Site, input: Tensor, start_dim: int = 0, end_dim: int = -1) ->
 
 def ravel(site: Site, input: Tensor) -> Outcome:
     """All elements in one contiguous axis."""
-    return Outcome(input.with_shape(input.numel))
+    shape = (input.numel,)
+    return Outcome(input.view(shape) if input.strides is None else input.with_shape(*shape))
 
 
 def unflatten(site: Site, input: Tensor, dim: int, sizes: Any) -> Outcome:
@@ -161,14 +165,14 @@ def unflatten(site: Site, input: Tensor, dim: int, sizes: Any) -> Outcome:
     parts, fits = inferred_shape(site, "unflatten", input.shape[at], asked, input.shape[at : at + 1])
     shape = (*input.shape[:at], *parts, *input.shape[at + 1 :])
     if input.strides is None or not fits:
-        return Outcome(Tensor(shape, input.dtype), parameters=parameters)
+        return Outcome(input.view(shape), parameters=parameters)
     inner: list[Size] = []
     step = input.strides[at]
     for size in reversed(parts):
         inner.append(step)
         step = multiply(step, size)
     strides = (*input.strides[:at], *reversed(inner), *input.strides[at + 1 :])
-    return Outcome(Tensor(shape, input.dtype, normal(shape, strides)), parameters=parameters)
+    return Outcome(input.view(shape, normal(shape, strides)), parameters=parameters)
 
 
 def view_as(site: Site, input: Tensor, other: Tensor) -> Outcome:
@@ -187,7 +191,7 @@ def view_dtype(site: Site, input: Tensor, dtype: torch.dtype) -> Outcome:
     parameters = {"dtype": dtype}
     strides = strides_of(input)
     if old == new:
-        return Outcome(Tensor(input.shape, dtype, input.strides), parameters=parameters)
+        return Outcome(_read_as(dtype, input, input.shape, strides), parameters=parameters)
     whole: list[Condition] = [TRUE if input.rank else FALSE]
     shape, steps = input.shape, strides
     if input.rank:
@@ -212,7 +216,11 @@ def view_dtype(site: Site, input: Tensor, dtype: torch.dtype) -> Outcome:
         help="make the last axis contiguous, and a multiple of the ratio of the sizes; or convert with .to()",
     ):
         return Outcome(Tensor(shape, dtype), parameters=parameters)
-    return Outcome(Tensor(shape, dtype, normal(shape, steps)), parameters=parameters)
+    return Outcome(_read_as(dtype, input, shape, steps), parameters=parameters)
+
+
+def _read_as(dtype: torch.dtype, input: Tensor, shape: tuple[Size, ...], strides: tuple[Size, ...]) -> Tensor:
+    return Tensor(shape, dtype, normal(shape, strides), base=input.storage)
 
 
 _REAL = {torch.complex64: torch.float32, torch.complex128: torch.float64, torch.complex32: torch.float16}
@@ -231,7 +239,7 @@ def view_as_real(site: Site, input: Tensor) -> Outcome:
         return Outcome(input)
     shape = (*input.shape, 2)
     strides = (*(multiply(s, 2) for s in strides_of(input)), 1)
-    return Outcome(Tensor(shape, _REAL[input.dtype], normal(shape, strides)))
+    return Outcome(_read_as(_REAL[input.dtype], input, shape, strides))
 
 
 def view_as_complex(site: Site, input: Tensor) -> Outcome:
@@ -259,7 +267,7 @@ def view_as_complex(site: Site, input: Tensor) -> Outcome:
         return Outcome(Tensor(input.shape[:-1], _COMPLEX.get(input.dtype, torch.complex64)))
     shape = input.shape[:-1]
     halves = tuple(floor_div(s, 2) for s in strides[:-1])
-    return Outcome(Tensor(shape, _COMPLEX[input.dtype], normal(shape, halves)))
+    return Outcome(_read_as(_COMPLEX[input.dtype], input, shape, halves))
 
 
 def as_strided(site: Site, input: Tensor, size: Any, stride: Any, storage_offset: Size | None = None) -> Outcome:
@@ -274,8 +282,8 @@ def as_strided(site: Site, input: Tensor, size: Any, stride: Any, storage_offset
         strides,
         help="give one stride for each size, none of them negative",
     ):
-        return Outcome(Tensor(shape, input.dtype), parameters=parameters)
-    return Outcome(Tensor(shape, input.dtype, normal(shape, strides)), parameters=parameters)
+        return Outcome(input.view(shape), parameters=parameters)
+    return Outcome(input.view(shape, normal(shape, strides)), parameters=parameters)
 
 
 def _flatten_arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -286,7 +294,8 @@ def _unflatten_arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict
     return (input, module.dim, module.unflattened_size), {}
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("view", view, spellings("view")),
     OpRule("reshape", reshape, spellings("reshape")),
     OpRule("flatten", flatten, spellings("flatten"), {nn.Flatten: _flatten_arguments}),

@@ -44,6 +44,14 @@ class Refusal:
     supported: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A real tensor that a forward read, such as a parameter, and what stood for it."""
+
+    value: torch.Tensor
+    spec: Tensor
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way through a forward, and what was recorded on it."""
@@ -58,6 +66,7 @@ class Way:
     unexplored: tuple[Domain, ...]
     unknowns: tuple[tuple[Any, Place | None], ...]
     first_inputs: Mapping[int, Tensor]
+    held: tuple[Held, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -133,6 +142,7 @@ def run(subject: Subject, path: Path) -> Way:
         unexplored=tuple(path.unexplored),
         unknowns=tuple(tracer.unknowns),
         first_inputs=tracer.first_inputs,
+        held=tuple(Held(value, spec) for value, spec in tracer.lifted.values()),
     )
 
 

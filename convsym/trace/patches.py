@@ -106,7 +106,7 @@ def patched(tracer: Tracer) -> Iterator[None]:
                 for name in _CHECKS:
                     if name in module.__dict__:
                         put(module, name, _traced_check(module.__dict__[name]))
-        with tracer, torch.no_grad():
+        with tracer, torch.enable_grad():
             yield
     finally:
         for owner, name, value in reversed(undo):

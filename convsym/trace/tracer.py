@@ -11,7 +11,6 @@ call_module(module)     an exact type of the catalogue is one operation, every o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from types import FunctionType
 from typing import Any
@@ -21,6 +20,7 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from convsym.graph.backward import Keeps
 from convsym.graph.call import Call, LayerCall
 from convsym.graph.place import Place
 from convsym.graph.requirement import Requirement
@@ -214,6 +214,8 @@ class Tracer(TorchFunctionMode):
         entry = self.catalogue.functions.get(func)
         if entry is not None:
             return self._ruled(entry[0], func, args, kwargs, entry[1])
+        if func is torch._C._set_grad_enabled:
+            return func(*args, **kwargs)
         if isinstance(func, FunctionType):
             return self._inside(func, args, kwargs)
         return self._unruled(func, args, kwargs)
@@ -231,18 +233,19 @@ class Tracer(TorchFunctionMode):
     ) -> Any:
         inputs: list[Tensor] = []
         target = kwargs.get("out")
-        positional = [self._plain(a, inputs) for a in args]
+        plain = [self._plain(a, inputs) for a in args]
         given = {k: self._plain(v, inputs) for k, v in kwargs.items() if k != "out"}
-        outcome = rule.infer(self, *positional, **given)
+        outcome = rule.infer(self, *plain, **given)
         output = outcome.output
         if func is not None and values.may_fold(inputs):
             output = values.folded(self, func, args, kwargs, output, inputs)
-        self._record(rule.name, inputs, output, outcome, func)
-        if target is not None:
-            return self._written(target, output)
-        if in_place and args and isinstance(args[0], torch.Tensor):
-            return self._overwritten(args[0], inputs[0], output)
-        return self._shown(output)
+        if target is None and in_place and args and isinstance(args[0], torch.Tensor):
+            output = self._overwritten(inputs[0], output)
+            self._record(rule.name, inputs, output, outcome, func, rule.keeps)
+            self.replace(args[0], output)
+            return args[0]
+        self._record(rule.name, inputs, output, outcome, func, rule.keeps)
+        return self._shown(output) if target is None else self._written(target, output)
 
     def _written(self, target: Any, output: Any) -> Any:
         pairs = zip(target, output, strict=True) if isinstance(target, (tuple, list)) else ((target, output),)
@@ -250,9 +253,11 @@ class Tracer(TorchFunctionMode):
             self.replace(tensor, spec)
         return target
 
-    def _overwritten(self, tensor: torch.Tensor, before: Tensor, output: Any) -> Any:
-        if not isinstance(output, Tensor):
-            return self._shown(output)
+    def _overwritten(self, before: Tensor, output: Any) -> Tensor:
+        """What is in a tensor's memory after an in-place operation."""
+        assert isinstance(output, Tensor), f"an in-place operation gives {output}"
+        if output.base is not None and output.base is before.storage:
+            return output
         if len(output.shape) == len(before.shape):
             same = all_of(*(eq(a, b) for a, b in zip(output.shape, before.shape, strict=True)))
         else:
@@ -265,8 +270,7 @@ class Tracer(TorchFunctionMode):
             output.shape,
             help="use the form that returns a new tensor",
         )
-        self.replace(tensor, replace(before, data=output.data))
-        return tensor
+        return before.overwritten(output.data)
 
     def _unruled(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if getattr(func, "__name__", "") in ("__get__", "__set__", "__delete__"):
@@ -281,12 +285,14 @@ class Tracer(TorchFunctionMode):
         from convsym.trace import meta
 
         output, cost = meta.infer(self, func, plain_args, plain_kwargs)
+        target = kwargs.get("out")
+        if target is None and is_in_place(func) and args and isinstance(args[0], torch.Tensor):
+            output = self._overwritten(inputs[0], output)
+            self._record(_name(func), inputs, output, Outcome(output, cost), func)
+            self.replace(args[0], output)
+            return args[0]
         self._record(_name(func), inputs, output, Outcome(output, cost), func)
-        if kwargs.get("out") is not None:
-            return self._written(kwargs["out"], output)
-        if is_in_place(func) and args and isinstance(args[0], torch.Tensor):
-            return self._overwritten(args[0], inputs[0], output)
-        return self._shown(output)
+        return self._shown(output) if target is None else self._written(target, output)
 
     def _attribute(self, func: Any, args: tuple[Any, ...]) -> Any:
         name = func.__self__.__name__
@@ -473,7 +479,9 @@ class Tracer(TorchFunctionMode):
         size = output if type(output) is int else None
         return output if size is not None or _is_plain(output) else integer(output)
 
-    def _record(self, op: str, inputs: list[Tensor], output: Any, outcome: Outcome, func: Any) -> None:
+    def _record(
+        self, op: str, inputs: list[Tensor], output: Any, outcome: Outcome, func: Any, keeps: Keeps | None = None
+    ) -> None:
         outputs = tuple(_tensors(output))
         if not outputs:
             return
@@ -490,6 +498,9 @@ class Tracer(TorchFunctionMode):
                 definition=self._definition() if self._leaf is not None else None,
                 module=type(self._leaf).__name__ if self._leaf is not None else "",
                 function=_qualified(func) if func is not None else "",
+                grad=torch.is_grad_enabled(),
+                declared=outcome.backward,
+                keeps=keeps,
             )
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -90,7 +91,7 @@ def folded(tracer: Any, func: Any, args: Any, kwargs: Any, output: Any, inputs: 
         return output
     if all(isinstance(t.data, torch.Tensor) for t in inputs) and is_concrete_call(args, kwargs):
         made = computed(tracer, func, args, kwargs)
-        return made if made is not None else output
+        return _sharing(made, output) if made is not None else output
     return _symbolic(func, args, kwargs, output)
 
 
@@ -139,6 +140,16 @@ def computed(tracer: Any, func: Any, args: Any, kwargs: Any) -> Any:
             return _as_specs(func(*[actual(a) for a in args if not isinstance(a, torch.device)], **plain))
     except (RuntimeError, TypeError, IndexError, NotImplementedError):
         return None
+
+
+def _sharing(made: Any, output: Any) -> Any:
+    """Computed tensors in the memory that a rule says they lie in."""
+    if isinstance(made, Tensor) and isinstance(output, Tensor):
+        return made if output.base is None else replace(made, base=output.base)
+    if type(made) is type(output) and isinstance(made, (tuple, list)) and len(made) == len(output):
+        parts = [_sharing(m, o) for m, o in zip(made, output, strict=True)]
+        return parts if type(made) is list else tuple(parts) if type(made) is tuple else type(made)(parts)
+    return made
 
 
 def _as_specs(result: Any) -> Any:
@@ -215,7 +226,7 @@ def _symbolic(func: Any, args: Any, kwargs: Any, output: Any) -> Any:
     if not output.dtype.is_floating_point and output.dtype != torch.bool:
         data = np.frompyfunc(_whole, 1, 1)(data) if data.size else data
         data = np.asarray(data, dtype=object)
-    return Tensor(output.shape, output.dtype, output.strides, data)
+    return replace(output, data=data)
 
 
 _IGNORED = frozenset(

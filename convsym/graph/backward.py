@@ -1,0 +1,89 @@
+"""What one call means for the backward pass: what autograd keeps for it, and what the gradients cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size
+
+Tensors = tuple[Tensor, ...]
+
+
+class Saved(NamedTuple):
+    """A tensor that autograd keeps where one of the operands `wanted_by` needs a gradient; without any, where one does."""
+
+    tensor: Tensor
+    wanted_by: Tensors = ()
+
+
+class Gradient(NamedTuple):
+    """The FLOPs of one matrix product or convolution of the backward pass, made where one of `of` needs a gradient."""
+
+    of: Tensors
+    flops: Size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backward:
+    """What a call leaves for the backward pass.
+
+    `through` is False where no gradient passes (detach). `workspace` are tensors that live only while the call runs.
+    """
+
+    saved: tuple[Saved, ...] = ()
+    gradients: tuple[Gradient, ...] = ()
+    through: bool = True
+
+
+NOTHING = Backward()
+STOPS = Backward(through=False)
+
+#: How a family keeps tensors where its rule does not say it call by call: from the inputs and outputs of the call.
+Keeps = Callable[[Tensors, Tensors], Backward]
+
+
+def keeps_nothing(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient follows from the incoming one alone: sums, copies, views."""
+    return NOTHING
+
+
+def keeps_input(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from the operand."""
+    return Backward((Saved(inputs[0]),))
+
+
+def keeps_result(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from the result."""
+    return Backward((Saved(outputs[0]),))
+
+
+def keeps_all(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from all operands."""
+    return Backward(tuple(map(Saved, inputs)))
+
+
+def keeps_others(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient of each of two operands is computed from the other: products."""
+    if len(inputs) != 2:
+        return NOTHING
+    a, b = inputs
+    return Backward((Saved(a, (b,)), Saved(b, (a,))))
+
+
+def stops(inputs: Tensors, outputs: Tensors) -> Backward:
+    """No gradient passes."""
+    return STOPS
+
+
+def of_product(a: Tensor, b: Tensor, flops: Size, left: Tensor | None = None, right: Tensor | None = None) -> Backward:
+    """The backward of a product of `a` and `b`, linear in both.
+
+    Each gradient costs what the product costs, and is computed from the other operand. Where the product reads copies of
+    what it was given, `left` and `right` are the operands themselves.
+    """
+    left, right = a if left is None else left, b if right is None else right
+    saved = (Saved(a, (right,)), Saved(b, (left,)))
+    return Backward(saved, (Gradient((left,), flops), Gradient((right,), flops)))

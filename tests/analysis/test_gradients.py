@@ -1,0 +1,97 @@
+"""FLOPs of the backward pass against torch's counter: random layers, frozen and shared weights, detached branches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
+import convsym
+from tests.analysis.training import flops_of_both_passes
+
+
+def assert_flops_agree(model: nn.Module, spec: str, *shapes: tuple[int, ...], **sizes: int) -> None:
+    analysis = convsym.analyze(model, spec)
+    assert not analysis.diagnostics
+    at = analysis.at(**sizes)
+    assert (at.flops, at.backward_flops) == flops_of_both_passes(model, *(torch.ones(shape) for shape in shapes))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_convolution_after_a_layer_with_weights_has_two_gradients_of_one_forward_each(data: st.DataObject) -> None:
+    groups = data.draw(st.sampled_from((1, 2, 4)))
+    kind = data.draw(st.sampled_from((nn.Conv2d, nn.ConvTranspose2d)))
+    options = {name: data.draw(st.integers(1, 2)) for name in ("stride", "dilation", "padding")}
+    layer: Any = kind(4, 8, data.draw(st.integers(2, 3)), groups=groups, **options)
+    n, h, w = data.draw(st.tuples(st.integers(1, 3), st.integers(5, 9), st.integers(5, 9)))
+    assert_flops_agree(nn.Sequential(nn.Conv2d(3, 4, 1), layer), "N 3 H W", (n, 3, h, w), N=n, H=h, W=w)
+
+
+def test_the_first_layer_has_no_gradient_for_its_input() -> None:
+    a = convsym.analyze(nn.Conv2d(3, 8, 3), "N 3 H W")
+    assert a.backward_flops == a.flops
+
+
+def test_frozen_weights_have_no_gradient_but_pass_one_on() -> None:
+    model = nn.Sequential(nn.Linear(4, 8), nn.Linear(8, 8), nn.Linear(8, 2))
+    model[1].requires_grad_(False)
+    assert_flops_agree(model, "N 4", (3, 4), N=3)
+    model[0].requires_grad_(False)
+    assert_flops_agree(model, "N 4", (3, 4), N=3)
+
+
+def test_nothing_is_counted_where_nothing_is_trained() -> None:
+    model = nn.Linear(4, 8).requires_grad_(False)
+    assert convsym.analyze(model, "N 4").backward_flops == 0
+
+
+class _Calling(nn.Module):
+    def __init__(self, forward: Any, **layers: nn.Module) -> None:
+        super().__init__()
+        self.called = forward
+        for name, layer in layers.items():
+            setattr(self, name, layer)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.called(self, x)
+
+
+def _without_gradients(m: Any, x: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        x = m.a(x)
+    return m.b(x)
+
+
+def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
+    out = torch.zeros(x.shape[0], 8)
+    out[:, :4] = m.a(x)
+    return m.c(out)
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda m, x: m.b(m.a(m.a(x))),
+        lambda m, x: m.b(m.a(x).detach()) + m.b(x),
+        _without_gradients,
+        _written_into_a_view,
+        lambda m, x: m.a(x) @ m.b(x).T,
+        lambda m, x: m.a(x)[None] @ m.a.weight,
+        lambda m, x: torch.einsum("nf,mf,fg->nmg", m.a(x), x, m.b.weight),
+        lambda m, x: torch.addmm(m.a.bias, m.a(x), m.b.weight),
+        lambda m, x: torch.baddbmm(x[None], m.a(x)[None], m.b.weight[None]),
+        lambda m, x: torch.tensordot(m.a(x), m.b.weight, 1),
+        lambda m, x: F.scaled_dot_product_attention(m.a(x)[None, None], x[None, None], m.b(x)[None, None]),
+        lambda m, x: F.scaled_dot_product_attention(x[None, None], m.a(x)[None, None], x[None, None]),
+        lambda m, x: m.a(x).argmax(1) * 2.0 + m.b(x).sum(),
+    ],
+)
+def test_what_needs_a_gradient_is_what_autograd_says(forward: Any) -> None:
+    model = _Calling(forward, a=nn.Linear(4, 4), b=nn.Linear(4, 4), c=nn.Linear(8, 2))
+    assert_flops_agree(model, "N 4", (3, 4), N=3)
