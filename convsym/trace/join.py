@@ -9,6 +9,7 @@ when their outputs and layer calls agree. Where the costs differ, the difference
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -140,32 +141,60 @@ def call_joined(
     tracer: Tracer, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
 ) -> Any:
     """The output of a module, its undecided branches joined where that changes nothing for what follows."""
+    path = tracer.path
+    given = path.answers
+    is_ahead = len(given) > len(path.taken)
+    if is_ahead and not _is_repeatable(module, args, kwargs):
+        return call()
     entry = _Entry(tracer, args, kwargs)
-    try:
-        output, error = call(), None
-    except Exception as raised:
+    with ExitStack() as attributes:
+        if is_ahead:
+            # The answers that are left belong to what follows, unless the questions of this module stay open.
+            path.answers = given[: entry.taken]
+            attributes.enter_context(restored(module))
+        try:
+            output, error = call(), None
+        except Exception as raised:
+            if not entry.branched:
+                raise
+            output, error = None, raised
+        finally:
+            path.answers = given
         if not entry.branched:
-            raise
-        output, error = None, raised
-    if not entry.branched:
-        return output
-    first = entry.local(output, error)
-    if not entry.can_repeat or not _is_repeatable(module, args, kwargs) or len(first.opened) > MOST_OPEN:
-        return entry.go_on_as(first)
-    given = tracer.path.answers
+            attributes.pop_all()
+            return output
+        first = entry.local(output, error)
+        if entry.can_repeat and len(first.opened) <= MOST_OPEN and _is_repeatable(module, args, kwargs):
+            ways, is_complete = _followed(entry, module, first, call)
+            running = [way for way in ways if way.runs]
+            together = _together(running) if running and is_complete else None
+            if together is not None:
+                attributes.pop_all()
+                return _go_on_joined(entry, ways, running, together)
+        if not is_ahead:
+            return entry.go_on_as(first)
+    entry.put_back()
+    return call()
+
+
+def _followed(entry: _Entry, module: nn.Module, first: _Local, call: Callable[[], Any]) -> tuple[list[_Local], bool]:
+    """The ways through a module, the first one known, and whether they are all."""
+    path = entry.tracer.path
+    given = path.answers
     ways, pending = [first], list(first.opened)
     while pending and len(ways) < MOST_WAYS:
         entry.put_back()
-        tracer.path.answers = pending.pop()
+        path.answers = pending.pop()
         with restored(module):
             way = _run(entry, call)
         ways.append(way)
         pending.extend(way.opened)
-    tracer.path.answers = given
-    running = [way for way in ways if way.runs]
-    together = _together(running) if running and not pending else None
-    if together is None:
-        return entry.go_on_as(first)
+    path.answers = given
+    return ways, not pending
+
+
+def _go_on_joined(entry: _Entry, ways: list[_Local], running: list[_Local], together: _Local) -> Any:
+    tracer = entry.tracer
     output = entry.go_on_as(together)
     del tracer.path.taken[entry.taken :], tracer.path.open[entry.open :]
     tracer.path.domain = _union(entry.domain, [w.domain for w in running], complete=len(running) == len(ways))
