@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import TRUE, Condition
 from convsym.sizes.domain import Domain
 from convsym.sizes.truth import Truth
+
+if TYPE_CHECKING:
+    import numpy
+    import numpy.typing
 
 
 class ModelDomain:
@@ -74,6 +78,29 @@ class ModelDomain:
         if key not in self._known:
             self._known[key] = self.declared.contains(**named) and self._runs_at(named)
         return self._known[key]
+
+    def contains_many(self, **arrays: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.bool_]:
+        """Where the model runs, for arrays of sizes that broadcast against each other; exact.
+
+        >>> import convsym, torch
+        >>> convsym.analyze(torch.nn.Conv2d(3, 8, 5), "N 3 H W").domain.contains_many(N=1, H=[4, 5], W=9).tolist()
+        [False, True]
+        """
+        import numpy as np
+
+        inside = np.array(False)
+        for part in self.parts:
+            inside = inside | part.contains_many(**arrays)
+        for part in self.unexplored:
+            open_ = part.contains_many(**arrays) & ~inside
+            if open_.any():
+                axes = np.broadcast_arrays(*(arrays[name] for name in self.symbols))
+                for place in np.argwhere(open_).tolist():
+                    at = tuple(place)
+                    sizes = {name: int(axis[at]) for name, axis in zip(self.symbols, axes, strict=True)}
+                    inside = inside.copy()
+                    inside[at] = self.contains(**sizes)
+        return inside
 
     def decide(self, condition: Condition) -> Truth:
         """Whether a condition holds for all, none or some of the sizes."""

@@ -15,6 +15,7 @@ from convsym.analysis.domain import ModelDomain
 from convsym.analysis.gradients import Needed, backward_flops
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
+from convsym.analysis.questions import Questions
 from convsym.analysis.receptive import Fields, receptive_fields
 from convsym.analysis.shortfalls import Shortfall, shortfalls
 from convsym.analysis.simplest import Shortened
@@ -87,7 +88,7 @@ def _case(way: Way, inputs: tuple[Tensor, ...]) -> Case:
 
 
 @dataclass(frozen=True)
-class Analysis:
+class Analysis(Questions):
     """A model for all sizes of its input: shapes, costs, the sizes for which it runs, and what is wrong with it.
 
     Sizes are ints where they are constant and sympy expressions otherwise. A quantity that differs between the cases

@@ -14,6 +14,7 @@ import convsym
 COMMANDS = {
     "check": "convsym.cli.check:check",
     "report": "convsym.cli.report:report",
+    "query": "convsym.cli.query:query",
     "layer": "convsym.cli.layer:layer",
     "explain": "convsym.cli.explain:explain",
     "rules": "convsym.cli.rules:rules",

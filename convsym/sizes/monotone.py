@@ -34,8 +34,8 @@ def solved(condition: Comparison) -> Condition | None:
     """The range of the one symbol where the comparison holds, or None where the sides do not grow steadily."""
     (symbol,) = condition.symbols
     expr = condition.expr
-    direction = _direction(expr)
-    if direction is None:
+    sign = direction(expr)
+    if sign is None:
         return None
     at = compiled(expr)
     start, _ = symbol_interval(symbol)
@@ -46,7 +46,7 @@ def solved(condition: Comparison) -> Condition | None:
         """The first size at which the expression, taken growing, is not negative (or, strictly, positive)."""
 
         def reached(size: int) -> bool:
-            value = at({symbol.name: size}) * direction
+            value = at({symbol.name: size}) * sign
             return bool(value > 0 if strict else value >= 0)
 
         low, high = start, max(start, 1)
@@ -74,14 +74,14 @@ def solved(condition: Comparison) -> Condition | None:
 
         return same if condition.relation == "==" else negate(same)
     strict = condition.relation == ">"
-    if direction > 0:
+    if sign > 0:
         bound = after if strict else first
         return None if bound is None else (TRUE if bound <= start else ge(symbol, bound))
     bound = first if strict else after
     return None if bound is None else (FALSE if bound <= start else le(symbol, bound - 1))
 
 
-def _direction(expr: sympy.Expr) -> int | None:
+def direction(expr: sympy.Expr) -> int | None:
     """1 where the expression never falls, -1 where it never rises, None where neither is plain."""
     if isinstance(expr, FloatDifference):
         left, right = expr.args

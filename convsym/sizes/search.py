@@ -87,10 +87,31 @@ def _least_of_grid(domain: Domain, symbols: list[sympy.Symbol]) -> dict[sympy.Sy
         holds = over(_conditions_on(domain, symbols), {s.name: g for s, g in zip(symbols, grid, strict=True)})
         if not holds.any():
             continue
-        points = np.stack([g[holds] for g in grid], axis=1)
-        order = np.lexsort((*points.T[::-1], points.sum(axis=1)))
-        return dict(zip(symbols, points[order[0]].tolist(), strict=True))
+        return dict(zip(symbols, _least(domain, symbols, grid, holds), strict=True))
     return None
+
+
+def _least(
+    domain: Domain, symbols: list[sympy.Symbol], grid: tuple[npt.NDArray[np.int64], ...], holds: npt.NDArray[np.bool_]
+) -> list[int]:
+    """The least of the points of a grid that hold, or one outside the grid whose sum is less yet."""
+    points = np.stack([g[holds] for g in grid], axis=1)
+    order = np.lexsort((*points.T[::-1], points.sum(axis=1)))
+    found: list[int] = points[order[0]].tolist()
+    lows = [int(g.min()) for g in grid]
+    room = sum(found) - sum(lows)
+    if all(low + room <= int(g.max()) for low, g in zip(lows, grid, strict=True)):
+        return found
+    axes = [_first_members(domain, s, room + 1) for s in symbols]
+    axes = [axis[axis <= low + room] for axis, low in zip(axes, lows, strict=True)]
+    if np.prod([float(len(axis)) for axis in axes]) > MOST_POINTS:
+        return found
+    wider = np.meshgrid(*axes, indexing="ij")
+    there = over(_conditions_on(domain, symbols), {s.name: g for s, g in zip(symbols, wider, strict=True)})
+    points = np.stack([g[there] for g in wider], axis=1)
+    order = np.lexsort((*points.T[::-1], points.sum(axis=1)))
+    least: list[int] = points[order[0]].tolist()
+    return least
 
 
 def _first_members(domain: Domain, s: sympy.Symbol, count: int) -> npt.NDArray[np.int64]:

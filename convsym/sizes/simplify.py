@@ -32,7 +32,7 @@ def simplified(domain: Domain, size: Size) -> Size:
     low, high = domain.interval(size)
     if low is not None and low == high:
         return low
-    first = _Rewriting(domain, {}).of(size)
+    first = Rewriting(domain, {}).of(size)
     if isinstance(first, int):
         return first
     steps = {
@@ -45,7 +45,7 @@ def simplified(domain: Domain, size: Size) -> Size:
         least = ((domain.interval(s)[0] or 0) - rest) // modulus
         count = unknown(f"{s.name} by {modulus}", least)
         replaced[s] = (add(multiply(modulus, count), rest), count, modulus, rest)
-    inner = _Rewriting(domain, {s: r[0] for s, r in replaced.items()}).of(first)
+    inner = Rewriting(domain, {s: r[0] for s, r in replaced.items()}).of(first)
     outer = _back(inner, {count: (s, m, rest) for s, (_, count, m, rest) in replaced.items()})
     return min(first, outer, key=_length)
 
@@ -64,7 +64,7 @@ def _in_quotient(size: sympy.Expr, s: sympy.Symbol) -> bool:
     return any(s in f.free_symbols for f in size.atoms(SizeFunction))
 
 
-class _Rewriting:
+class Rewriting:
     """Puts sizes in the place of symbols, and decides what the domain decides, from the inside out."""
 
     def __init__(self, domain: Domain, sizes: dict[sympy.Symbol, Size]):
@@ -73,6 +73,7 @@ class _Rewriting:
         self._known: dict[sympy.Expr, Size] = {}
 
     def of(self, size: Size) -> Size:
+        """The size, rewritten."""
         if isinstance(size, int):
             return size
         parts = []

@@ -111,9 +111,21 @@ def parse_condition(spelled: str) -> Condition:
 _Found = TypeVar("_Found")
 
 
-def _read(spelled: str, walk: Callable[[_Reader, ast.expr], _Found]) -> _Found:
+_Walker = TypeVar("_Walker", bound="Reader")
+
+
+def _read(spelled: str, walk: Callable[[Reader, ast.expr], _Found]) -> _Found:
+    return read_with(Reader(spelled), walk)
+
+
+def read_with(reader: _Walker, walk: Callable[[_Walker, ast.expr], _Found]) -> _Found:
+    """What a reader makes of what was written.
+
+    Raises SpellingError, whatever goes wrong.
+    """
+    spelled = reader.spelled
     try:
-        return walk(_Reader(spelled), _parsed(spelled))
+        return walk(reader, _parsed(spelled))
     except SpellingError:
         raise
     except (ValueError, OverflowError, ZeroDivisionError, TypeError) as error:
@@ -132,7 +144,7 @@ def _parsed(spelled: str) -> ast.expr:
         raise SpellingError(f"{spelled!r} does not read as Python arithmetic{hint}") from None
 
 
-_COMPARISONS: dict[type[ast.cmpop], Callable[[Real, Real], Condition]] = {
+COMPARISONS: dict[type[ast.cmpop], Callable[[Real, Real], Condition]] = {
     ast.Eq: eq,
     ast.NotEq: ne,
     ast.GtE: ge,
@@ -167,16 +179,21 @@ def _whole(value: Real) -> Size:
     return value
 
 
-class _Reader:
-    """Walks a parsed expression; every complaint quotes what was written."""
+class Reader:
+    """Walks a parsed expression; every complaint quotes what was written.
+
+    What a name stands for, and anything that is no arithmetic, is for subclasses to say.
+    """
 
     def __init__(self, spelled: str):
-        self._spelled = spelled
+        self.spelled = spelled
 
-    def _error(self, node: ast.AST, complaint: str) -> SpellingError:
-        return SpellingError(f"{ast.unparse(node)!r} {complaint} in {self._spelled!r}")
+    def error(self, node: ast.AST, complaint: str) -> SpellingError:
+        """The complaint about one part of what was written."""
+        return SpellingError(f"{ast.unparse(node)!r} {complaint} in {self.spelled!r}")
 
     def condition(self, node: ast.expr) -> Condition:
+        """The condition that an expression is."""
         if isinstance(node, ast.BoolOp):
             parts = [self.condition(value) for value in node.values]
             return all_of(*parts) if isinstance(node.op, ast.And) else any_of(*parts)
@@ -188,33 +205,35 @@ class _Reader:
             test = self.condition(node.test)
             return any_of(all_of(test, self.condition(node.body)), all_of(negate(test), self.condition(node.orelse)))
         if not isinstance(node, ast.Compare):
-            raise self._error(node, "is no comparison such as H >= 64")
+            raise self.error(node, "is no comparison such as H >= 64")
         parts = []
         left = node.left
         for relation, right in zip(node.ops, node.comparators, strict=True):
-            parts.append(self._comparison(left, relation, right))
+            parts.append(self.comparison(left, relation, right))
             left = right
         return all_of(*parts)
 
-    def _comparison(self, left: ast.expr, relation: ast.cmpop, right: ast.expr) -> Condition:
+    def comparison(self, left: ast.expr, relation: ast.cmpop, right: ast.expr) -> Condition:
+        """The condition that one comparison is."""
         if isinstance(relation, (ast.In, ast.NotIn)):
             if not isinstance(right, (ast.Tuple, ast.List, ast.Set)):
-                raise self._error(right, "is no list of sizes such as (1, 2, 3)")
+                raise self.error(right, "is no list of sizes such as (1, 2, 3)")
             value = self.real(left)
             found = any_of(*(eq(value, self.real(item)) for item in right.elts))
             return found if isinstance(relation, ast.In) else negate(found)
-        build = _COMPARISONS.get(type(relation))
+        build = COMPARISONS.get(type(relation))
         if build is None:
-            raise self._error(left, "is compared in a way that sizes do not know")
+            raise self.error(left, "is compared in a way that sizes do not know")
         return build(self.real(left), self.real(right))
 
     def real(self, node: ast.expr) -> Real:
+        """The number that an expression is."""
         if isinstance(node, ast.Constant):
             if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
-                raise self._error(node, "is no number")
+                raise self.error(node, "is no number")
             return node.value
         if isinstance(node, ast.Name):
-            return symbol(node.id)
+            return self.name(node)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
             value = self.real(node.operand)
             return value if isinstance(node.op, ast.UAdd) else ratio.negate(value)
@@ -225,7 +244,15 @@ class _Reader:
         if isinstance(node, ast.IfExp):
             cases = [(self.condition(node.test), _whole(self.real(node.body))), (TRUE, _whole(self.real(node.orelse)))]
             return piecewise(cases)
-        raise self._error(node, "is no arithmetic over sizes")
+        return self.other(node)
+
+    def name(self, node: ast.Name) -> Real:
+        """What a name stands for: a size that nobody knows."""
+        return symbol(node.id)
+
+    def other(self, node: ast.expr) -> Real:
+        """What anything stands for that is no arithmetic."""
+        raise self.error(node, "is no arithmetic over sizes")
 
     def _operation(self, node: ast.BinOp) -> Real:
         left, right = self.real(node.left), self.real(node.right)
@@ -244,11 +271,11 @@ class _Reader:
                 return arithmetic.modulo(_whole(left), _whole(right))
             if isinstance(node.op, ast.Pow):
                 if isinstance(right, int) and (abs(right) > 64 or _bits(left) * abs(right) > MOST_BITS):
-                    raise self._error(node, "is too high a power")
+                    raise self.error(node, "is too high a power")
                 return ratio.power(left, right)
         except ZeroDivisionError:
-            raise self._error(node, "divides by zero") from None
-        raise self._error(node, "uses an operator that sizes do not know")
+            raise self.error(node, "divides by zero") from None
+        raise self.error(node, "uses an operator that sizes do not know")
 
     def _call(self, node: ast.Call) -> Real:
         name = node.func.id if isinstance(node.func, ast.Name) else None
@@ -256,7 +283,7 @@ class _Reader:
             name = node.func.attr if node.func.value.id == "math" else None
         arguments = [self.real(argument) for argument in node.args]
         if node.keywords or name is None or not arguments:
-            raise self._error(node, "is no function of sizes")
+            raise self.error(node, "is no function of sizes")
         if name in ("min", "max"):
             return (arithmetic.minimum if name == "min" else arithmetic.maximum)(*map(_whole, arguments))
         if name == "prod":
@@ -267,7 +294,7 @@ class _Reader:
             return _REAL_FUNCTIONS[name](arguments[0])
         if len(arguments) == 1 and callable(getattr(math, name, None)):
             return ratio.function(name, arguments[0])
-        raise self._error(node, "is no function of sizes (there are min, max, abs, ceil, floor, round, sqrt)")
+        raise self.error(node, "is no function of sizes (there are min, max, abs, ceil, floor, round, sqrt)")
 
 
 def names_in(size: Size | Condition) -> tuple[str, ...]:
