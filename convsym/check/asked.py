@@ -33,7 +33,10 @@ def asked(request: Request) -> Iterator[Step]:
         return
     place = _class_line(model)
     if outcome.inputs is not None:
-        yield Step(ModelReport(entry, place, outcome.inputs.shown(), outcome.inputs.source), outcome.diagnostics)
+        yield Step(
+            ModelReport(entry, place, outcome.inputs.shown(), outcome.inputs.source),
+            (*outcome.diagnostics, *outcome.further),
+        )
     elif outcome.diagnostics:
         yield Step(ModelReport(entry, place, unchecked=outcome.why), outcome.diagnostics)
     else:
@@ -43,8 +46,8 @@ def asked(request: Request) -> Iterator[Step]:
 
 def _checked(request: Request, model: nn.Module) -> Checked:
     if request.inputs:
-        return checked_with(model, given(request.inputs, "given"), request.assume)
-    return checked_by_guess(model, assume=request.assume)
+        return checked_with(model, given(request.inputs, "given"), request.assume, request.wanted)
+    return checked_by_guess(model, assume=request.assume, wanted=request.wanted)
 
 
 def _class_line(model: nn.Module) -> Place | None:

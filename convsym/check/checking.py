@@ -13,6 +13,8 @@ from convsym.check.inputs.given import Given
 from convsym.check.inputs.ranks import guesses, told_rank
 from convsym.check.trial import Trial, Verdict, tried
 from convsym.diagnostics import Diagnostic
+from convsym.rules.diagnosis import diagnose_further
+from convsym.rules.wanted import NOTHING_MORE, Wanted
 from convsym.trace.errors import BadInput
 
 #: How long inputs are guessed for one model, in seconds.
@@ -26,13 +28,14 @@ class Checked:
     """What came of one model.
 
     `inputs` are those it was checked with, or None where it was not; `why` then says why. `sure` are what identifies
-    the findings that count although the inputs were guessed.
+    the findings that count although the inputs were guessed. `further` is what else was wanted: advice and budgets.
     """
 
     inputs: Given | None
     diagnostics: tuple[Diagnostic, ...] = ()
     why: str = ""
     sure: frozenset[Any] = frozenset()
+    further: tuple[Diagnostic, ...] = ()
 
     @property
     def runs(self) -> bool:
@@ -40,16 +43,20 @@ class Checked:
         return self.inputs is not None and not self.sure and not any(d.is_error for d in self.diagnostics)
 
 
-def checked_with(model: nn.Module, inputs: Given, assume: str | None = None) -> Checked:
+def checked_with(model: nn.Module, inputs: Given, assume: str | None = None, wanted: Wanted = NOTHING_MORE) -> Checked:
     """Check a model with inputs that somebody stated. Raises BadInput when they are no specs."""
     trial = tried(model, inputs, assume)
     if trial.verdict is Verdict.UNKNOWN:
         return Checked(None, trial.analysis.diagnostics, _unknown(trial))
-    return Checked(trial.solved, trial.analysis.diagnostics)
+    return Checked(trial.solved, trial.analysis.diagnostics, further=diagnose_further(trial.analysis, wanted))
 
 
 def checked_by_guess(
-    model: nn.Module, first: Iterable[Given] = (), assume: str | None = None, seconds: float = PATIENCE
+    model: nn.Module,
+    first: Iterable[Given] = (),
+    assume: str | None = None,
+    wanted: Wanted = NOTHING_MORE,
+    seconds: float = PATIENCE,
 ) -> Checked:
     """Check a model with inputs that are guessed, those of `first` before all others.
 
@@ -69,7 +76,8 @@ def checked_by_guess(
             return Checked(None, why=_NOT_INFERRED)
         if trial.verdict is Verdict.RUNS:
             # What some other size meets is for the domain to say.
-            return Checked(trial.solved, tuple(d for d in trial.analysis.diagnostics if d.is_error))
+            errors = tuple(d for d in trial.analysis.diagnostics if d.is_error)
+            return Checked(trial.solved, errors, further=diagnose_further(trial.analysis, wanted))
         trials.append(trial)
         if time.monotonic() > deadline:
             break

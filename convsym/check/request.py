@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convsym.rules.wanted import NOTHING_MORE, Wanted
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -22,6 +24,7 @@ class Request:
     the specs of the model's inputs, or empty for those to be inferred. `assume` narrows the sizes: "H % 32 == 0".
     `text` is checked in place of what the file holds: an edit that is being tried, a buffer of an editor.
     `declared` are the models of the file that the configuration speaks of.
+    `wanted` is what is asked of models beyond that they run.
     """
 
     path: str
@@ -30,3 +33,4 @@ class Request:
     assume: str | None = None
     text: str | None = None
     declared: tuple[Declared, ...] = ()
+    wanted: Wanted = NOTHING_MORE

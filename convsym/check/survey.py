@@ -58,15 +58,15 @@ def survey(request: Request) -> Iterator[Step]:
     seen = _Seen()
     for one in request.declared:
         inputs = given(one.inputs or request.inputs, "declared in the configuration")
-        yield from _told(contents, one.entry, inputs, one.assume or request.assume, seen, None)
+        told = replace(request, assume=one.assume or request.assume)
+        yield from _told(contents, one.entry, inputs, told, seen, None)
     for maker in contents.makers.values():
         if maker.comment is not None:
             entry = maker.comment.entry or maker.name
             place = Place(contents.path, maker.comment.line)
-            assume = maker.comment.assume or request.assume
-            yield from _told(
-                contents, entry, maker.comment.inputs or given(request.inputs, "given"), assume, seen, place
-            )
+            told = replace(request, assume=maker.comment.assume or request.assume)
+            inputs = maker.comment.inputs or given(request.inputs, "given")
+            yield from _told(contents, entry, inputs, told, seen, place)
     for test in self_tests(contents.slices.tree, contents.makers):
         yield from _tested(contents, test, request, seen)
     for name in contents.instances:
@@ -94,15 +94,15 @@ def _undefined(contents: Contents) -> Iterator[Step]:
 
 
 def _told(
-    contents: Contents, entry: str, inputs: Given, assume: str | None, seen: _Seen, place: Place | None
+    contents: Contents, entry: str, inputs: Given, request: Request, seen: _Seen, place: Place | None
 ) -> Iterator[Step]:
     """A model that somebody says how to build, and perhaps what it takes: whatever fails is a mistake."""
     try:
         model = built(entry, contents.namespace, contents.slices, contents.path)
         outcome = (
-            checked_with(model, inputs, assume)
+            checked_with(model, inputs, request.assume, request.wanted)
             if inputs.args or inputs.kwargs
-            else checked_by_guess(model, _known(contents, model), assume)
+            else checked_by_guess(model, _known(contents, model), request.assume, request.wanted)
         )
     except LoadError as error:
         yield Step(ModelReport(entry, place, unchecked=str(error)), (of_load_error(error, contents.path),))
@@ -123,9 +123,9 @@ def _tested(contents: Contents, test: SelfTest, request: Request, seen: _Seen) -
     try:
         open_batch, exact = specs_of(test, contents.namespace)
         model = built(test.entry, contents.namespace, contents.slices, contents.path)
-        outcome = checked_with(model, open_batch, request.assume)
+        outcome = checked_with(model, open_batch, request.assume, request.wanted)
         if not outcome.runs:
-            outcome = checked_with(model, exact)
+            outcome = checked_with(model, exact, wanted=request.wanted)
     except (Unreadable, BadInput):
         return
     if outcome.inputs is None:
@@ -218,11 +218,11 @@ def _guessed(
 
 def _checked(contents: Contents, model: nn.Module, request: Request) -> Checked:
     if request.inputs:
-        return checked_with(model, given(request.inputs, "given"), request.assume)
+        return checked_with(model, given(request.inputs, "given"), request.assume, request.wanted)
     known = list(_known(contents, model))
     if known and known[0].stated:
-        return checked_with(model, known[0], request.assume)
-    return checked_by_guess(model, known, request.assume)
+        return checked_with(model, known[0], request.assume, request.wanted)
+    return checked_by_guess(model, known, request.assume, request.wanted)
 
 
 def _known(contents: Contents, model: nn.Module) -> Iterator[Given]:
@@ -243,4 +243,4 @@ def _step(entry: str, place: Place | None, outcome: Checked) -> Step:
         hint = "write `# convsym: N 3 H W`, with its own sizes, above it"
         return Step(ModelReport(entry, place, unchecked=outcome.why, hint=hint), diagnostics)
     report = ModelReport(entry, place, outcome.inputs.shown(), outcome.inputs.source)
-    return Step(report, diagnostics)
+    return Step(report, (*diagnostics, *outcome.further))

@@ -11,13 +11,15 @@ from convsym.graph.place import Place
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
+    from convsym.rules.wanted import Wanted
     from convsym.trace.paths import Finding
 
 
 class Rule:
     """One thing that is found, under one code.
 
-    A rule that reports unmet requirements of operations names their kinds and is done. Another rule overrides `read`.
+    A rule that reports unmet requirements of operations names their kinds and is done. Another rule overrides `read`,
+    or `answer` where it depends on what the user asks for. One that is `opt_in` is asked only where it is selected.
     `refuses` says of a layer's constructor arguments whether they show the same mistake, so that an error that torch
     raises while a model is built gets the same code as one that would show when it runs. The docstring of a rule is
     its documentation: a title, what it finds, why it matters, a `Bad` and a `Good` model. The models take `torch`,
@@ -29,6 +31,15 @@ class Rule:
     severity: ClassVar[Severity] = Severity.ERROR
     kinds: ClassVar[tuple[str, ...]] = ()
     help: ClassVar[str] = "change the layer, or what is given to it"
+    opt_in: ClassVar[bool] = False
+
+    def is_asked(self, wanted: Wanted) -> bool:
+        """Whether an `opt_in` rule is to be asked."""
+        return self.code.startswith(wanted.select)
+
+    def answer(self, analysis: Analysis, wanted: Wanted) -> Iterator[Diagnostic]:
+        """The diagnostics of a finished analysis, with what the user asks beyond that the model runs."""
+        yield from self.read(analysis)
 
     def read(self, analysis: Analysis) -> Iterator[Diagnostic]:
         """The diagnostics of a finished analysis."""

@@ -11,8 +11,11 @@ import convsym
 from convsym import check_file
 from convsym.diagnostics import Severity
 from convsym.rules import RULES
+from convsym.rules.wanted import Wanted, parse_budget
 
 PACKAGE = Path(convsym.__file__).parent
+# What rules are made of, read by and asked with.
+PARTS = {"__init__", "advice", "budget", "diagnosis", "documentation", "rule", "size_rule", "wanted"}
 HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
 # What these find is no model's fault and cannot be shown by one.
 WITHOUT_EXAMPLES = {"CS001", "CS003", "CS004", "CS008", "CS009", "CS010"}
@@ -25,11 +28,16 @@ def example(rule, title):
     return dedent(match[1]).strip() + "\n" if match else None
 
 
-def checked(tmp_path, source):
+def checked(tmp_path, source, code):
     path = tmp_path / "model.py"
     path.write_text(HEAD + source)
-    spec = re.search(r'^    input = "(.*)"$', source, re.MULTILINE)[1]
-    return check_file(path, "Net", spec.split("; "))
+    said = dict(re.findall(r'^    (input|budget|receptive_field) = "?(.*?)"?$', source, re.MULTILINE))
+    wanted = Wanted(
+        select=(code,),
+        budgets=(parse_budget(said["budget"]),) if "budget" in said else (),
+        receptive_field=int(said["receptive_field"]) if "receptive_field" in said else None,
+    )
+    return check_file(path, "Net", said["input"].split("; "), wanted=wanted)
 
 
 EXAMPLES = [rule for rule in RULES if rule.code not in WITHOUT_EXAMPLES]
@@ -37,7 +45,7 @@ EXAMPLES = [rule for rule in RULES if rule.code not in WITHOUT_EXAMPLES]
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule.name)
 def test_the_bad_model_gives_this_rule_alone(rule, tmp_path):
-    found = checked(tmp_path, example(rule, "Bad"))
+    found = checked(tmp_path, example(rule, "Bad"), rule.code)
     assert [d.code for d in found] == [rule.code], found
     assert found[0].help
     assert found[0].place.file == str(tmp_path / "model.py")
@@ -46,7 +54,7 @@ def test_the_bad_model_gives_this_rule_alone(rule, tmp_path):
 
 @pytest.mark.parametrize("rule", EXAMPLES, ids=lambda rule: rule.name)
 def test_the_good_model_gives_nothing(rule, tmp_path):
-    assert checked(tmp_path, example(rule, "Good")) == []
+    assert checked(tmp_path, example(rule, "Good"), rule.code) == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -69,13 +77,7 @@ def test_codes_and_names_are_distinct_and_in_order():
 
 
 def test_every_rule_file_is_in_the_table():
-    files = {p.stem for p in (PACKAGE / "rules").glob("*.py")} - {
-        "__init__",
-        "diagnosis",
-        "documentation",
-        "rule",
-        "size_rule",
-    }
+    files = {p.stem for p in (PACKAGE / "rules").glob("*.py")} - PARTS
     assert files == {rule.__module__.rpartition(".")[2] for rule in RULES}
 
 
