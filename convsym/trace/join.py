@@ -9,6 +9,7 @@ when their outputs and layer calls agree. Where the costs differ, the difference
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,13 @@ from torch.utils import _pytree as pytree
 
 from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.tensor import Tensor
+from convsym.ops.strides import normal, strides_of
 from convsym.sizes.arithmetic import Size, subtract, total
 from convsym.sizes.cases import piecewise
 from convsym.sizes.condition import Condition, all_of, any_of, eq
 from convsym.sizes.domain import Assumption, Domain
 from convsym.sizes.evaluate import evaluate
-from convsym.sizes.rounding import rounded
+from convsym.sizes.rounding import rounded, rounded_up
 from convsym.sizes.truth import Truth
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt, integer
 from convsym.trace.paths import Answers, Finding
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from convsym.trace.tracer import Tracer
 
 MOST_WAYS = 12
+MOST_IN_VAIN = 5000  # calls traced for ways that could not be joined: modules around them would try in vain too
 MOST_OPEN = 3  # more open questions than this make more ways than are worth running
 _PLAIN = (int, float, bool, str, type(None), torch.Tensor, SymbolicInt, SymbolicFloat)
 
@@ -140,32 +143,66 @@ def call_joined(
     tracer: Tracer, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], call: Callable[[], Any]
 ) -> Any:
     """The output of a module, its undecided branches joined where that changes nothing for what follows."""
+    path = tracer.path
+    given = path.answers
+    is_ahead = len(given) > len(path.taken)
+    if is_ahead and not _is_repeatable(module, args, kwargs):
+        return call()
     entry = _Entry(tracer, args, kwargs)
-    try:
-        output, error = call(), None
-    except Exception as raised:
+    with ExitStack() as attributes:
+        if is_ahead:
+            # The answers that are left belong to what follows, unless the questions of this module stay open.
+            path.answers = given[: entry.taken]
+            attributes.enter_context(restored(module))
+        try:
+            output, error = call(), None
+        except Exception as raised:
+            if not entry.branched:
+                raise
+            output, error = None, raised
+        finally:
+            path.answers = given
         if not entry.branched:
-            raise
-        output, error = None, raised
-    if not entry.branched:
-        return output
-    first = entry.local(output, error)
-    if not entry.can_repeat or not _is_repeatable(module, args, kwargs) or len(first.opened) > MOST_OPEN:
-        return entry.go_on_as(first)
-    given = tracer.path.answers
+            attributes.pop_all()
+            return output
+        first = entry.local(output, error)
+        if (
+            entry.can_repeat
+            and len(first.opened) <= MOST_OPEN
+            and tracer.calls_in_vain < MOST_IN_VAIN
+            and _is_repeatable(module, args, kwargs)
+        ):
+            ways, is_complete = _followed(entry, module, first, call)
+            running = [way for way in ways if way.runs]
+            together = _together(running) if running and is_complete else None
+            if together is not None:
+                attributes.pop_all()
+                return _go_on_joined(entry, ways, running, together)
+            tracer.calls_in_vain += sum(len(way.calls) for way in ways[1:])
+        if not is_ahead:
+            return entry.go_on_as(first)
+    entry.put_back()
+    return call()
+
+
+def _followed(entry: _Entry, module: nn.Module, first: _Local, call: Callable[[], Any]) -> tuple[list[_Local], bool]:
+    """The ways through a module, the first one known, and whether they are all."""
+    path = entry.tracer.path
+    given = path.answers
     ways, pending = [first], list(first.opened)
     while pending and len(ways) < MOST_WAYS:
         entry.put_back()
-        tracer.path.answers = pending.pop()
+        path.answers = pending.pop()
         with restored(module):
             way = _run(entry, call)
         ways.append(way)
         pending.extend(way.opened)
-    tracer.path.answers = given
-    running = [way for way in ways if way.runs]
-    together = _together(running) if running and not pending else None
-    if together is None:
-        return entry.go_on_as(first)
+    path.answers = given
+    return ways, not pending
+
+
+def _go_on_joined(entry: _Entry, ways: list[_Local], running: list[_Local], together: _Local) -> Any:
+    tracer = entry.tracer
     output = entry.go_on_as(together)
     del tracer.path.taken[entry.taken :], tracer.path.open[entry.open :]
     tracer.path.domain = _union(entry.domain, [w.domain for w in running], complete=len(running) == len(ways))
@@ -197,90 +234,99 @@ def _is_repeatable(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, A
     return plain and not any(m._forward_hooks or m._forward_pre_hooks for m in module.modules())
 
 
+class _Different(Exception):
+    """The ways give what no one formula says."""
+
+
 def _together(ways: list[_Local]) -> _Local | None:
     """One way that stands for all of them, its sizes written so that they hold on every one; None where they differ."""
     first = ways[0]
-    for other in ways[1:]:
-        merged = _pair(first, other)
-        if merged is None:
-            return None
-        first = merged
-    return first
-
-
-def _pair(a: _Local, b: _Local) -> _Local | None:
-    first, tree = pytree.tree_flatten(a.output)
-    second, second_tree = pytree.tree_flatten(b.output)
-    if tree != second_tree or len(a.layers) != len(b.layers):
+    if len(ways) == 1:
+        return first
+    domains = [way.domain for way in ways]
+    leaves, trees = zip(*(pytree.tree_flatten(way.output) for way in ways), strict=True)
+    if any(tree != trees[0] for tree in trees) or len({len(way.layers) for way in ways}) > 1:
         return None
     try:
-        output = [_leaf(x, y, a.domain, b.domain) for x, y in zip(first, second, strict=True)]
-        inputs = [_tensor(x, y, a.domain, b.domain) for x, y in zip(a.inputs, b.inputs, strict=True)]
-        layers = [_layer(x, y, a.domain, b.domain) for x, y in zip(a.layers, b.layers, strict=True)]
+        output = [_leaf(each, domains) for each in zip(*leaves, strict=True)]
+        inputs = [_tensor(each, domains) for each in zip(*(way.inputs for way in ways), strict=True)]
+        layers = [_layer(each, domains) for each in zip(*(way.layers for way in ways), strict=True)]
     except _Different:
         return None
-    return replace(a, output=pytree.tree_unflatten(output, tree), inputs=inputs, layers=layers)
+    return replace(first, output=pytree.tree_unflatten(output, trees[0]), inputs=inputs, layers=layers)
 
 
-class _Different(Exception):
-    """Two ways give what no one formula says."""
-
-
-def _leaf(x: Any, y: Any, a: Domain, b: Domain) -> Any:
-    if isinstance(x, SymbolicTensor) and isinstance(y, SymbolicTensor):
-        spec = _tensor(x.spec, y.spec, a, b)
-        return x if spec is x.spec else SymbolicTensor(spec, x.device)
-    if isinstance(x, SymbolicInt) and isinstance(y, SymbolicInt):
-        return integer(_size(x.size, y.size, a, b))
-    if isinstance(x, SymbolicFloat) and isinstance(y, SymbolicFloat) and x.value == y.value:
-        return x
-    if x is y or (isinstance(x, (int, float, str, bool)) and type(x) is type(y) and x == y):
-        return x
+def _leaf(each: Sequence[Any], domains: Sequence[Domain]) -> Any:
+    first = each[0]
+    if any(type(leaf) is not type(first) for leaf in each):
+        raise _Different
+    if isinstance(first, SymbolicTensor):
+        spec = _tensor([leaf.spec for leaf in each], domains)
+        return first if spec is first.spec else SymbolicTensor(spec, first.device)
+    if isinstance(first, SymbolicInt):
+        return integer(_size([leaf.size for leaf in each], domains))
+    if isinstance(first, SymbolicFloat) and all(leaf.value == first.value for leaf in each):
+        return first
+    if all(leaf is first or (isinstance(first, (int, float, str, bool)) and leaf == first) for leaf in each):
+        return first
     raise _Different
 
 
-def _tensor(x: Tensor, y: Tensor, a: Domain, b: Domain) -> Tensor:
-    if x is y:
-        return x
-    if x.rank != y.rank or x.dtype != y.dtype or (x.data is None) != (y.data is None):
+def _tensor(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
+    first = each[0]
+    if all(tensor is first for tensor in each):
+        return first
+    if any((t.rank, t.dtype, t.data is None) != (first.rank, first.dtype, first.data is None) for t in each):
         raise _Different
-    shape = _sizes(x.shape, y.shape, a, b)
-    if x.strides is None and y.strides is None:
-        strides = None
-    elif x.strides is None or y.strides is None:
-        raise _Different
+    shape = _sizes([t.shape for t in each], domains)
+    if any(t.strides is not None for t in each):
+        strides = _sizes([strides_of(t) for t in each], domains)
     else:
-        strides = _sizes(x.strides, y.strides, a, b)
-    return x if (shape, strides) == (x.shape, x.strides) else Tensor(shape, x.dtype, strides)
+        strides = None
+    if (shape, strides) == (first.shape, first.strides):
+        return first
+    return Tensor(shape, first.dtype, None if strides is None else normal(shape, strides))
 
 
-def _sizes(xs: tuple[Size, ...], ys: tuple[Size, ...], a: Domain, b: Domain) -> tuple[Size, ...]:
-    return tuple(_size(x, y, a, b) for x, y in zip(xs, ys, strict=True))
+def _sizes(each: Sequence[tuple[Size, ...]], domains: Sequence[Domain]) -> tuple[Size, ...]:
+    return tuple(_size(sizes, domains) for sizes in zip(*each, strict=True))
 
 
-def _size(x: Size, y: Size, a: Domain, b: Domain) -> Size:
-    """A size that is x in one domain and y in the other.
+def _size(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
+    """A size that is the first one in the first domain, the second one in the second, and so on.
 
     A forward that pads only where a window does not divide has H on one way and 4 (H // 4) + 4 on the other:
     4 ceil(H / 4) is both.
     """
-    if x == y:
-        return x
-    here, there = a.smallest(), b.smallest()
-    if here is None or there is None:
-        raise _Different
-    for candidate in (x, y, *rounded(x), *rounded(y)):
-        if evaluate(candidate, here) != evaluate(x, here) or evaluate(candidate, there) != evaluate(y, there):
-            continue
-        if a.decide(eq(candidate, x)) is Truth.YES and b.decide(eq(candidate, y)) is Truth.YES:
+    first = each[0]
+    if all(size == first for size in each):
+        return first
+    up = [rounded_up(size, domain) for size, domain in zip(each, domains, strict=True)]
+    if all(size == up[0] for size in up):
+        return up[0]
+    smallest = [domain.smallest() for domain in domains]
+    candidates = dict.fromkeys((*each, *up, *(r for size in dict.fromkeys(each) for r in rounded(size))))
+    for candidate in candidates:
+        if all(
+            at is not None and evaluate(candidate, at) == evaluate(size, at)
+            for size, at in zip(each, smallest, strict=True)
+        ) and all(
+            candidate == written or domain.decide(eq(candidate, size)) is Truth.YES
+            for size, written, domain in zip(each, up, domains, strict=True)
+        ):
             return candidate
     raise _Different
 
 
-def _layer(x: LayerCall, y: LayerCall, a: Domain, b: Domain) -> LayerCall:
-    if (x.path, x.index) != (y.path, y.index):
+def _layer(each: Sequence[LayerCall], domains: Sequence[Domain]) -> LayerCall:
+    first = each[0]
+    if any((layer.path, layer.index) != (first.path, first.index) for layer in each):
         raise _Different
-    return replace(x, input=_tensor(x.input, y.input, a, b), output=_tensor(x.output, y.output, a, b))
+    return replace(
+        first,
+        input=_tensor([layer.input for layer in each], domains),
+        output=_tensor([layer.output for layer in each], domains),
+    )
 
 
 def _union(entry: Domain, ways: list[Domain], complete: bool) -> Domain:

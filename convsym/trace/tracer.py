@@ -82,6 +82,7 @@ class Tracer(TorchFunctionMode):
         self._leaf: nn.Module | None = None
         self.times_called: dict[str, int] = {}
         self.called: list[str] = []
+        self.calls_in_vain = 0
         self.lifted: dict[int, tuple[torch.Tensor, Tensor]] = {}
         self.overridden: dict[int, tuple[torch.Tensor, Tensor]] = {}
 
