@@ -57,15 +57,14 @@ def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) ->
     return frozenset(found)
 
 
-def backward_flops(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) -> Size:
-    """The FLOPs of all gradients on the way from the outputs to what is trained, two per multiply-accumulate."""
+def backward_flops(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) -> dict[int, Size]:
+    """The FLOPs of the gradients of each call, by its index, two per multiply-accumulate.
+
+    Only calls on the way from the outputs to what is trained have any.
+    """
     on_the_way = reached(calls, needed, outputs)
-    return total(
-        [
-            gradient.flops
-            for call in calls
-            if call.index in on_the_way and (backward := call.backward) is not None
-            for gradient in backward.gradients
-            if needed.any_of(gradient.of)
-        ]
-    )
+    return {
+        call.index: total([gradient.flops for gradient in backward.gradients if needed.any_of(gradient.of)])
+        for call in calls
+        if call.index in on_the_way and (backward := call.backward) is not None and backward.gradients
+    }

@@ -16,14 +16,14 @@ from convsym.analysis.gradients import Needed, backward_flops
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
 from convsym.analysis.questions import Questions
-from convsym.analysis.receptive import Fields, receptive_fields
+from convsym.analysis.receptive import Fields, Misaligned, misaligned, receptive_fields
 from convsym.analysis.shortfalls import Shortfall, shortfalls
 from convsym.analysis.simplest import Shortened
 from convsym.analysis.totals import ModuleTotal
 from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.calls import call_graph
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, floor_div
+from convsym.sizes.arithmetic import Size, floor_div, total
 from convsym.sizes.cases import piecewise
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
@@ -51,9 +51,19 @@ class Case:
         return Needed(self.calls, [h.spec for h in self.held if h.value.requires_grad])
 
     @cached_property
+    def gradients(self) -> Mapping[int, Size]:
+        """FLOPs of the gradients for the parameters, by the index of the call that they are gradients of."""
+        return backward_flops(self.calls, self.needed, tensors_of(self.outputs))
+
+    @property
+    def short_gradients(self) -> Mapping[int, Size]:
+        """The same, each as short as the case's own domain allows."""
+        return {index: self.domain.simplify(flops) for index, flops in self.gradients.items()}
+
+    @cached_property
     def backward_flops(self) -> Size:
         """FLOPs of the gradients for the parameters."""
-        return backward_flops(self.calls, self.needed, tensors_of(self.outputs))
+        return total(list(self.gradients.values()))
 
     @cached_property
     def cost(self) -> Cost:
@@ -222,12 +232,17 @@ class Analysis(Questions):
         modules = dict(self.model.named_modules())
         kinds = {path: type(module).__name__ for path, module in modules.items()}
         counts = {path: count_parameters(module, self._first_inputs) for path, module in modules.items()}
-        return totals.by_module(self.calls, kinds, counts)
+        return totals.by_module(self.calls, kinds, counts, self.main.short_gradients if self.main else {})
 
     @cached_property
     def receptive_fields(self) -> Mapping[int, Fields]:
         """The receptive field after each spatial call of the first case, by call index."""
         return receptive_fields(self.calls, self.main.simplest.inputs) if self.main else {}
+
+    @cached_property
+    def misaligned(self) -> tuple[Misaligned, ...]:
+        """The calls of the first case that join grids whose pixels do not stand over the same input pixels."""
+        return misaligned(self.calls, self.main.simplest.inputs) if self.main else ()
 
     @cached_property
     def uncounted(self) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from convsym.sizes.arithmetic import Size, floor_div, total
 class ModuleTotal:
     """One module and everything inside it.
 
-    `parameters` and `buffers` count elements, a shared one once; `output` is what its last call returned.
+    `parameters` counts elements, a shared one once; `output` is what its last call returned. `backward_flops` are those
+    of the gradients for the parameters.
     """
 
     path: str
@@ -22,6 +23,7 @@ class ModuleTotal:
     parameters: Size
     flops: Size
     elementwise: Size
+    backward_flops: Size
     calls: int
     output: Tensor | None
 
@@ -43,9 +45,15 @@ def activation_bytes(calls: Iterable[Call]) -> Size:
 
 
 def by_module(
-    calls: Sequence[Call], kinds: Mapping[str, str], parameters: Mapping[str, Size]
+    calls: Sequence[Call],
+    kinds: Mapping[str, str],
+    parameters: Mapping[str, Size],
+    gradients: Mapping[int, Size],
 ) -> dict[str, ModuleTotal]:
-    """Totals for every module path, in the order of the module tree; the root is the empty path."""
+    """Totals for every module path, in the order of the module tree; the root is the empty path.
+
+    `gradients` are the FLOPs of the backward pass by call.
+    """
     inside: dict[str, list[Call]] = {path: [] for path in kinds}
     for call in calls:
         path = call.path
@@ -60,6 +68,13 @@ def by_module(
         cost = total_cost(inside[path])
         last = inside[path][-1] if inside[path] else None
         made[path] = ModuleTotal(
-            path, kind, parameters[path], cost.flops, cost.elementwise, len(inside[path]), last.output if last else None
+            path=path,
+            kind=kind,
+            parameters=parameters[path],
+            flops=cost.flops,
+            elementwise=cost.elementwise,
+            backward_flops=total([gradients.get(call.index, 0) for call in inside[path]]),
+            calls=len(inside[path]),
+            output=last.output if last else None,
         )
     return made

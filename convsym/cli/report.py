@@ -16,8 +16,10 @@ from convsym.reports import Format, Report
 @INPUT
 @AT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
-@click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
+@click.option("--train", is_flag=True, help="The training step; else a forward pass in evaluation mode.")
 @click.option("--depth", type=click.IntRange(min=0), help="How deep the module tree goes; else as deep as fits.")
+@click.option("--top", type=click.IntRange(min=1), metavar="K", help="Show also the K most expensive calls.")
+@click.option("--receptive-fields", is_flag=True, help="Show also the receptive field of every spatial call.")
 @CONVENTIONS
 @format_option("analysis", default="table")
 def report(
@@ -27,6 +29,8 @@ def report(
     assume: str | None,
     train: bool,
     depth: int | None,
+    top: int | None,
+    receptive_fields: bool,
     conventions: tuple[str, ...],
     layout: Format,
 ) -> None:
@@ -43,8 +47,18 @@ def report(
     with users_code(), surroundings(split_target(target)[0]):
         model = load_target(target).train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
-        numbers = numbers_at(analysis, at)
-    click.echo(
-        layout.rendered(Report(target, analysis, numbers, depth, chosen_conventions(conventions)), page()), nl=False
+        if top and at is None and analysis.domain.symbols:
+            raise click.UsageError("--top needs --at: which calls are the most expensive depends on the sizes.")
+        numbers = numbers_at(analysis, {} if top and at is None else at)
+    shown = Report(
+        target,
+        analysis,
+        numbers,
+        depth,
+        training=train,
+        top=top or 0,
+        fields=receptive_fields,
+        conventions=chosen_conventions(conventions),
     )
+    click.echo(layout.rendered(shown, page()), nl=False)
     exit_with(analysis.diagnostics)

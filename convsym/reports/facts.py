@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from convsym.reports.format import Report
 from convsym.reports.formula import TERM, pieces
 from convsym.reports.paths import shown_path
-from convsym.reports.shapes import result_text, shape_text
+from convsym.reports.shapes import across, result_text, shape_text
 from convsym.reports.units import count, memory
 from convsym.sizes.text import pretty
 
 if TYPE_CHECKING:
+    from convsym.analysis.receptive import Misaligned
     from convsym.analysis.result import Analysis
     from convsym.graph.place import Place
 
@@ -69,6 +69,9 @@ def _totals(report: Report) -> Iterator[Fact]:
     macs = pretty(analysis.macs)
     half = len(pieces(macs, TERM)) > MOST_TERMS
     yield Fact("MACs", "half of the FLOPs" if half else least + macs, least + count(at.macs, "MAC") if at else "", True)
+    if report.training:
+        backward = count(at.backward_flops, "FLOP") if at else ""
+        yield Fact("backward FLOPs", least + pretty(analysis.backward_flops), least + backward if at else "", True)
     yield Fact("element-wise", least + pretty(analysis.elementwise), least + count(at.elementwise) if at else "", True)
     yield Fact("activation bytes", pretty(analysis.activation_bytes), memory(at.activation_bytes) if at else "", True)
 
@@ -79,15 +82,13 @@ def _receptive_field(analysis: Analysis) -> Iterator[Fact]:
         return
     last = max(fields)
     axes = fields[last]
-    text = f"{_axes([f.size for f in axes])} input pixels, one every {_axes([f.stride for f in axes])}"
+    text = f"{across([f.size for f in axes])} input pixels, one every {across([f.stride for f in axes])}"
     if any(f.smallest != f.size for f in axes):
-        text += f", {_axes([f.smallest for f in axes])} along the shortest way"
+        text += f", {across([f.smallest for f in axes])} along the shortest way"
+    if any(f.sees_all for f in axes):
+        text += ", and all of them through a pooling"
     where = next((c.path for c in analysis.calls if c.index == last), "")
     yield Fact("receptive field", f"{text}, after {where}" if where else text)
-
-
-def _axes(values: Sequence[int | Fraction]) -> str:
-    return " × ".join(map(str, values))
 
 
 def notes(report: Report) -> list[str]:
@@ -102,6 +103,7 @@ def notes(report: Report) -> list[str]:
         found.append("The model runs for no size; the totals go as far as it could be followed.")
     if analysis.uncounted:
         found.append(f"Not counted: {', '.join(analysis.uncounted)}.")
+    found += [_aside(one) for one in analysis.misaligned]
     shown = " ".join(fact.text for fact in facts(report))
     for name, place in _unknowns(analysis).items():
         if re.search(rf"\b{re.escape(name)}\b", shown):
@@ -111,6 +113,18 @@ def notes(report: Report) -> list[str]:
         where = f" at {_line(pin.place)}" if pin.place is not None else ""
         found.append(f"{pretty(pin.size)} is needed as a plain number{where}; explored there as {pin.value}.")
     return found
+
+
+def _aside(found: Misaligned) -> str:
+    """One join of grids that do not stand over each other."""
+    where = f" at {_line(found.call.place)}" if found.call.place is not None else ""
+    first, *others = zip(found.centres, found.strides, strict=True)
+    other = next(each for each in others if each != first)
+    if first[1] != other[1]:
+        how = f"one has a pixel every {first[1]}, the other every {other[1]} input pixels"
+    else:
+        how = f"they stand {abs(first[0] - other[0])} input pixels aside of each other"
+    return f"{found.call.op}{where} joins grids that are not aligned along spatial axis {found.axis}: {how}."
 
 
 def _unknowns(analysis: Analysis) -> dict[str, Place | None]:

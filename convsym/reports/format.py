@@ -50,14 +50,18 @@ class Page:
 class Report:
     """An analysis to be shown: what it is of, its numbers at one size, if wanted, and how deep the module tree goes.
 
-    `depth` is None for a depth that fits a screen or two. `conventions` are other tools' ways to count, to stand
-    beside convsym's.
+    `depth` is None for a depth that fits a screen or two. `training` shows the training step instead of the forward
+    pass alone. What else is wanted: the `top` most expensive calls, the receptive `fields` of all spatial calls, and
+    other tools' `conventions` beside convsym's.
     """
 
     target: str
     analysis: Analysis
     at: NumbersAt | None = None
     depth: int | None = None
+    training: bool = False
+    top: int = 0
+    fields: bool = False
     conventions: tuple[Convention, ...] = ()
 
 

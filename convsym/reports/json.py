@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import convsym
@@ -35,6 +34,7 @@ def render_diagnostics(diagnostics: Sequence[Diagnostic], page: Page) -> str:
 
 def analysis_data(report: Report) -> dict[str, Any]:
     """The analysis as dicts, lists, strings and numbers."""
+    from convsym.reports.fields import field_data
     from convsym.reports.rows import modules_shown
     from convsym.reports.sections import sections
     from convsym.reports.shapes import plain
@@ -51,6 +51,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
         "flops": plain(analysis.flops),
         "macs": plain(analysis.macs),
         "elementwise": plain(analysis.elementwise),
+        "backward_flops": plain(analysis.backward_flops),
         "activation_bytes": plain(analysis.activation_bytes),
         "uncounted": list(analysis.uncounted),
         "pinned": [{"size": plain(p.size), "value": p.value, "place": place_data(p.place)} for p in analysis.pins],
@@ -62,21 +63,13 @@ def analysis_data(report: Report) -> dict[str, Any]:
                 "parameters": plain(total.parameters),
                 "flops": plain(total.flops),
                 "elementwise": plain(total.elementwise),
+                "backward_flops": plain(total.backward_flops),
                 "calls": total.calls,
             }
             for total in modules_shown(report).values()
         ],
         "calls": [_call(call) for call in analysis.calls],
-        "receptive_fields": [
-            {
-                "call": index,
-                "axes": [
-                    {"size": f.size, "smallest": f.smallest, "stride": _number(f.stride), "centre": _number(f.centre)}
-                    for f in fields
-                ],
-            }
-            for index, fields in analysis.receptive_fields.items()
-        ],
+        "receptive_fields": field_data(report),
         "diagnostics": [diagnostic_data(d) for d in analysis.diagnostics],
     }
     if at is not None:
@@ -87,13 +80,15 @@ def analysis_data(report: Report) -> dict[str, Any]:
             "flops": at.flops,
             "macs": at.macs,
             "elementwise": at.elementwise,
+            "backward_flops": at.backward_flops,
             "activation_bytes": at.activation_bytes,
             "layers": [
                 {"path": c.path, "index": c.index, "input": list(c.input), "output": list(c.output)} for c in at.layers
             ],
         }
     for section in sections(report):
-        data.setdefault(section.key, []).append(section.data)
+        if section.data is not None:
+            data.setdefault(section.key, []).append(section.data)
     return data
 
 
@@ -172,10 +167,6 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
     from convsym.reports.shapes import plain
 
     return {"shape": [plain(size) for size in tensor.shape], "dtype": dtype_name(tensor.dtype)}
-
-
-def _number(value: Fraction) -> int | float:
-    return int(value) if value.denominator == 1 else float(value)
 
 
 def _dumped(data: dict[str, Any]) -> str:

@@ -34,9 +34,10 @@ def _modules(report: Report, at: str) -> str:
         name = "&nbsp;&nbsp;" * row.depth + (f"{row.name} ({row.kind})" if row.depth else row.kind)
         cells = [name, _code(row.output) if row.called else "not called", row.parameters, _code(row.flops)]
         lines.append([*cells, *([row.output_at, row.flops_at, row.share_at] if at else [])])
+    flops = "FLOPs, both passes" if report.training else "FLOPs"
     extra = ["output", "FLOPs", "share"] if at else []
     table = _table(
-        ["module", "output", "parameters", "FLOPs", *(f"{e} at {at}" if e != "share" else e for e in extra)], lines
+        ["module", "output", "parameters", flops, *(f"{e} at {at}" if e != "share" else e for e in extra)], lines
     )
     return f"{table}\n\n{shown.hidden} modules lie deeper." if shown.hidden else table
 

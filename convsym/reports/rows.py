@@ -10,16 +10,20 @@ from convsym.reports.format import Report
 from convsym.reports.shapes import shape_text, tensor_text
 from convsym.reports.shown import case_shown
 from convsym.reports.units import count, share
+from convsym.sizes.arithmetic import Size, add
 from convsym.sizes.evaluate import evaluate
 from convsym.sizes.text import pretty
 
-#: A tree without a given depth is folded to at most this many rows.
-MOST_ROWS = 60
+#: A tree without a given depth is folded to at most this many rows, which are twice as many lines with numbers.
+MOST_ROWS = 40
 
 
 @dataclass(frozen=True)
 class Row:
-    """One module: formulas, and their numbers at the sizes asked for ("" where none are)."""
+    """One module: formulas, and their numbers at the sizes asked for ("" where none are).
+
+    In a report of training, the FLOPs are those of the forward and the backward pass together.
+    """
 
     path: str
     kind: str
@@ -55,7 +59,7 @@ def tree(report: Report) -> Tree:
     shown = [total for path, total in modules.items() if _depth(path) <= depth]
     sizes = report.at.sizes if report.at is not None else None
     whole = modules.get("")
-    rows = tuple(_row(total, sizes, whole) for total in shown)
+    rows = tuple(_row(total, sizes, whole, report.training) for total in shown)
     return Tree(rows, depth, len(modules) - len(rows))
 
 
@@ -66,7 +70,7 @@ def modules_shown(report: Report) -> Mapping[str, ModuleTotal]:
         return analysis.by_module
     kinds = {path: total.kind for path, total in analysis.by_module.items()}
     parameters = {path: total.parameters for path, total in analysis.by_module.items()}
-    return by_module(case.simplest.calls, kinds, parameters)
+    return by_module(case.simplest.calls, kinds, parameters, case.short_gradients)
 
 
 def _depth(path: str) -> int:
@@ -78,24 +82,29 @@ def _fitting(modules: Mapping[str, ModuleTotal], deepest: int) -> int:
     return max(fitting, default=min(1, deepest))
 
 
-def _row(total: ModuleTotal, sizes: Mapping[str, int] | None, whole: ModuleTotal | None) -> Row:
+def _row(total: ModuleTotal, sizes: Mapping[str, int] | None, whole: ModuleTotal | None, training: bool) -> Row:
     called = total.calls > 0
+    flops = _flops(total, training)
     row = Row(
         path=total.path,
         kind=total.kind,
         depth=_depth(total.path),
         output=tensor_text(total.output) if total.output is not None else "",
         parameters=pretty(total.parameters) if total.parameters != 0 else "",
-        flops=pretty(total.flops) if total.flops != 0 else "",
+        flops=pretty(flops) if flops != 0 else "",
         called=called,
     )
     if sizes is None or not called:
         return row
-    flops = evaluate(total.flops, sizes)
-    everything = evaluate(whole.flops, sizes) if whole is not None else 0
+    number = evaluate(flops, sizes)
+    everything = evaluate(_flops(whole, training), sizes) if whole is not None else 0
     return replace(
         row,
         output_at=shape_text([evaluate(s, sizes) for s in total.output.shape]) if total.output is not None else "",
-        flops_at=count(flops, "FLOP") if flops else "",
-        share_at=share(flops, everything) if flops else "",
+        flops_at=count(number, "FLOP") if number else "",
+        share_at=share(number, everything) if number else "",
     )
+
+
+def _flops(total: ModuleTotal, training: bool) -> Size:
+    return add(total.flops, total.backward_flops) if training else total.flops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from convsym.graph.tensor import Tensor, dtype_name
@@ -20,6 +21,15 @@ def shape_text(shape: Sequence[Size]) -> str:
     """
     shown = [pretty(size) for size in shape]
     return " ".join(f"({s})" if re.search(r"\s[-+]\s|\bmod\b|\bif\b", s) else s for s in shown) or "()"
+
+
+def across(values: Sequence[int | Fraction]) -> str:
+    """One number for each spatial axis.
+
+    >>> across([3, Fraction(1, 2)])
+    '3 × 1/2'
+    """
+    return " × ".join(map(str, values))
 
 
 def tensor_text(tensor: Tensor) -> str:

@@ -40,7 +40,7 @@ def _table(report: Report, shown: Tree, page: Page) -> Table:
     if beside:
         table.add_column("", no_wrap=True, style="bold")
     table.add_column("parameters", justify="right", no_wrap=True)
-    table.add_column("FLOPs")
+    table.add_column("FLOPs, both passes" if report.training else "FLOPs")
     if beside:
         table.add_column("", justify="right", no_wrap=True, style="bold")
         table.add_column("", justify="right", no_wrap=True, style="dim")

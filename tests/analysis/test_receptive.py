@@ -18,9 +18,7 @@ from convsym.analysis.receptive import Field, misaligned, padding_share
 from convsym.sizes.evaluate import evaluate
 
 KINDS = ("conv", "pool", "transposed", "nearest", "linear", "pad")
-windows = st.tuples(
-    st.sampled_from(KINDS), st.integers(1, 4), st.integers(1, 3), st.integers(0, 1), st.integers(1, 2)
-)
+windows = st.tuples(st.sampled_from(KINDS), st.integers(1, 4), st.integers(1, 3), st.integers(0, 1), st.integers(1, 2))
 
 
 def layer(kind: str, kernel_size: int, stride: int, padding: int, dilation: int) -> nn.Module:
@@ -39,14 +37,14 @@ def layer(kind: str, kernel_size: int, stride: int, padding: int, dilation: int)
     return made
 
 
-def runs(model: nn.Module, length: int) -> list[tuple[int, int] | None]:
-    """For each output pixel the first and the last input pixel that it depends on; None where it is cut off."""
+def runs(model: nn.Module, length: int, margin: int) -> list[tuple[int, int] | None]:
+    """For each output pixel the first and the last input pixel that it depends on; None so near to a border."""
     jacobian = torch.autograd.functional.jacobian(model, torch.ones(1, 1, length, dtype=torch.float64))
     reached = jacobian[0, 0, :, 0, 0, :] != 0
     found: list[tuple[int, int] | None] = []
     for row in reached:
         hit = row.nonzero().flatten().tolist()
-        found.append((hit[0], hit[-1]) if hit and hit[0] > 0 and hit[-1] < length - 1 else None)
+        found.append((hit[0], hit[-1]) if hit and margin <= hit[0] and hit[-1] < length - margin else None)
     return found
 
 
@@ -60,7 +58,7 @@ def field_of(model: nn.Module, spec: str = "1 1 L") -> Field:
 def test_stacks_of_windows_see_what_gradients_reach(stack: list[tuple[str, int, int, int, int]]) -> None:
     model = nn.Sequential(*(layer(*arguments) for arguments in stack)).double()
     field = field_of(model)
-    seen = runs(model, 3 * field.size + 40)
+    seen = runs(model, 4 * field.size + 60, field.size)
     inside = [(o, run) for o, run in enumerate(seen) if run is not None]
     widest = max(last - first + 1 for _, (first, last) in inside)
     # A stride over a finer grid may always meet it at the same place, where fewer pixels are seen than elsewhere.
@@ -126,7 +124,7 @@ def test_a_misaligned_join_sees_what_gradients_reach() -> None:
 
     model = Aside().double()
     field = field_of(model)
-    inside = [run for run in runs(model, 40) if run is not None]
+    inside = [run for run in runs(model, 40, 5) if run is not None]
     assert max(last - first + 1 for first, last in inside) == field.size == 5
     assert (field.lowest, field.highest) == (-1, 1)
 

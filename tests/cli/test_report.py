@@ -89,6 +89,7 @@ def test_no_line_is_wider_than_the_terminal(good: Path, width: int, layout: str)
         (["Net", "--at", "N=1,H=2,W=2,D=3"], "no size is named 'D'"),
         (["Net", "--input", "N 3 H ?"], "'?' in 'N 3 H ?' is not a size"),
         (["Net", "--input", "N 3 H W:floaty"], "floaty"),
+        (["Net", "--top", "3"], "--top needs --at"),
         (["Nett"], "did you mean Net?"),
         (["Pair"], "width"),
         (["Net(depth=3)"], "depth"),

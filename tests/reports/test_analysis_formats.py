@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,9 +9,11 @@ import torch
 from torch import nn
 
 import convsym
+from convsym.analysis.conventions import CONVENTIONS
 from convsym.reports import Page, Report, formats, markdown, summary, table
 from convsym.reports import json as json_format
 from convsym.reports.rows import MOST_ROWS, tree
+from convsym.reports.sections import sections
 
 
 class Block(nn.Module):
@@ -163,7 +166,66 @@ def test_a_model_that_runs_nowhere_is_shown_as_far_as_it_goes(layout: Any) -> No
     assert layout.name == "json" or "no size" in shown
 
 
+def test_the_most_expensive_calls_come_first_and_add_up_with_the_rest(report: Report) -> None:
+    (section,) = sections(replace(report, top=2))
+    assert [row[0] for row in section.rows] == ["blocks.0.conv Conv2d", "blocks.1.conv Conv2d", "1 others"]
+    assert [row[-1] for row in section.rows] == ["36 %", "36 %", "27 %"]
+    assert sum(each["at"] for each in section.data) == 2 * 2 * (5 * 4) * 4 * 4 * 9 * 2
+
+
+def test_a_report_of_training_has_the_flops_of_both_passes(report: Report) -> None:
+    training = replace(report, training=True)
+    forward, both = ({row.path: row for row in tree(r).rows} for r in (report, training))
+    # The first layer's input needs no gradient, so that the backward pass costs what the forward does.
+    assert (forward["stem"].flops, both["stem"].flops) == ("216·N·⌈H/2⌉·⌈W/2⌉", "432·N·⌈H/2⌉·⌈W/2⌉")
+    assert (forward["blocks.0"].flops, both["blocks.0"].flops) == ("288·N·⌈H/2⌉·⌈W/2⌉", "864·N·⌈H/2⌉·⌈W/2⌉")
+    assert "FLOPs, both passes" in table.render(training, Page(120))
+    assert any(line.startswith("backward FLOPs") for line in summary.render(training, Page(120)).splitlines())
+
+
+def test_receptive_fields_are_listed_where_they_change(report: Report) -> None:
+    (section,) = sections(replace(report, fields=True))
+    assert [row[0] for row in section.rows] == [
+        "stem Conv2d",
+        *("blocks.0.conv Conv2d", "blocks.0 add", "blocks.1.conv Conv2d", "blocks.1 add"),
+    ]
+    assert section.rows[2][1:4] == ("3 × 3 to 7 × 7", "2 × 2", "0 × 0")
+    data = json.loads(json_format.render_analysis(report, Page()))["receptive_fields"]
+    assert data[0]["axes"][0] == {
+        "size": 3,
+        "smallest": 3,
+        "sees_all": False,
+        "stride": 2,
+        "centre": 0,
+        "centres": [0, 0],
+    }
+    assert 0 < data[0]["padding_share"] < 1
+
+
+def test_a_skip_beside_an_even_kernel_is_noted() -> None:
+    class Skip(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv1d(4, 4, 4, padding="same")
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.conv(x)
+
+    shown = " ".join(summary.render(Report("s", convsym.analyze(Skip(), "N 4 L")), Page(100)).split())
+    assert "joins grids that are not aligned along spatial axis 0: they stand 1/2 input pixels aside" in shown
+
+
+@pytest.mark.parametrize("layout", [markdown, table, summary])
+def test_sections_are_in_every_format_that_is_read(report: Report, layout: Any) -> None:
+    wanted = replace(report, top=1, fields=True, conventions=CONVENTIONS)
+    shown = layout.render(wanted, Page(100))
+    for section in sections(wanted):
+        assert section.title in shown
+        assert all(cell in " ".join(shown.split()) for row in section.rows[:1] for cell in row if len(cell) < 20)
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 @pytest.mark.parametrize("layout", [table, summary])
 def test_no_line_is_wider_than_the_page(report: Report, layout: Any, width: int) -> None:
-    assert max(map(len, layout.render(report, Page(width)).splitlines())) <= width
+    wanted = replace(report, top=3, fields=True, training=True, conventions=CONVENTIONS)
+    assert max(map(len, layout.render(wanted, Page(width)).splitlines())) <= width

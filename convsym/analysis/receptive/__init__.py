@@ -1,7 +1,7 @@
 """How much of the input an output pixel sees, and whether what a skip adds stands over the same pixels.
 
-`field` has the arithmetic of windows along one axis, `axes` what an operation does to the axes of a tensor, `follow`
-goes through the calls of a model.
+`field` has the arithmetic of windows along one axis, `rules` says what each operation does to the axes of a tensor,
+`follow` goes through the calls of a model.
 """
 
 from __future__ import annotations

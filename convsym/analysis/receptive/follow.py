@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from convsym.analysis.receptive.axes import Axes, Seen, after
 from convsym.analysis.receptive.field import START, Field, Fields, aligned
+from convsym.analysis.receptive.rules import after
+from convsym.analysis.receptive.seen import Axes, Seen
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 

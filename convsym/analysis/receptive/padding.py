@@ -6,8 +6,9 @@ import math
 from collections.abc import Mapping
 from fractions import Fraction
 
-from convsym.analysis.receptive.axes import RULES, _window
+from convsym.analysis.receptive.grids import window
 from convsym.analysis.receptive.parameters import window_arguments
+from convsym.analysis.receptive.rules import RULES
 from convsym.graph.call import Call
 from convsym.sizes.evaluate import evaluate
 
@@ -22,19 +23,18 @@ def padding_share(call: Call, sizes: Mapping[str, int]) -> Fraction | None:
     >>> padding_share(a.calls[0], {"N": 1, "H": 4, "W": 4})
     Fraction(11, 36)
     """
-    if RULES.get(call.op) is not _window:
+    if RULES.get(call.op) is not window:
         return None
     axes = int(call.op[-2])
     arguments = window_arguments(call.parameters, axes)
     if arguments is None:
         return None
     inside = Fraction(1)
-    for window, before, after in zip(arguments, call.input.shape[-axes:], call.output.shape[-axes:], strict=True):
+    for each, before, after in zip(arguments, call.input.shape[-axes:], call.output.shape[-axes:], strict=True):
         size, outputs = evaluate(before, sizes), evaluate(after, sizes)
-        taps = outputs * window.kernel
+        taps = outputs * each.kernel
         hit = sum(
-            _between(tap * window.dilation - window.padding, window.stride, outputs, size)
-            for tap in range(window.kernel)
+            _between(tap * each.dilation - each.padding, each.stride, outputs, size) for tap in range(each.kernel)
         )
         inside *= Fraction(hit, taps) if taps else 1
     return 1 - inside
