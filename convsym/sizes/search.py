@@ -158,7 +158,8 @@ def enumerated(domain: Domain, condition: Condition) -> Truth:
         axes.append(np.arange(low, high + 1))
     grid = {s.name: g for s, g in zip(ordered, np.meshgrid(*axes, indexing="ij"), strict=True)}
     members = over(_conditions_on(domain, ordered), grid)
-    truths = over(condition, grid)[members]
+    # Outside the domain a condition may divide by zero, which has to be looked at size by size.
+    truths = over(condition, {name: g[members] for name, g in grid.items()})
     if truths.all():
         return Truth.YES
     return Truth.UNKNOWN if truths.any() else Truth.NO
