@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from convsym.check.asked import asked
 from convsym.check.load_failures import of_load_error
 from convsym.check.mending import with_fixes
 from convsym.check.request import Request
-from convsym.check.results import FileReport, Step
+from convsym.check.results import FileReport, Step, assembled
 from convsym.check.survey import survey
-from convsym.diagnostics import Diagnostic, in_order
+from convsym.diagnostics import Diagnostic
 from convsym.graph.place import Place
 from convsym.plugins import broken
 from convsym.rules.broken_plugin import BrokenPlugin
@@ -24,17 +24,23 @@ from convsym.trace.surroundings import surroundings
 
 def examine(request: Request) -> FileReport:
     """Check the models that a request asks for. Whatever is wrong with the file is a diagnostic, never an exception."""
-    return with_fixes(_examined(request), request, _examined, parameter_shapes)
+    return finished(request, steps(request))
 
 
 def _examined(request: Request) -> FileReport:
-    return assembled(request, steps(request))
+    return assembled(request.path, steps(request))
+
+
+def finished(request: Request, done: Iterable[Step]) -> FileReport:
+    """The report of a request whose steps are known: with the fixes that were found for its diagnostics."""
+    return with_fixes(assembled(request.path, done), request, _examined, parameter_shapes)
 
 
 def steps(request: Request) -> Iterator[Step]:
     """The models that a request asks for, each as soon as it is done."""
+    witnessed = None
     try:
-        with holding(request.path, request.text), surroundings(request.path):
+        with holding(request.path, request.text), surroundings(request.path, request.allow_effects) as witnessed:
             if request.entry is not None:
                 yield from asked(request)
             else:
@@ -43,33 +49,18 @@ def steps(request: Request) -> Iterator[Step]:
     except LoadError as error:
         yield Step(None, (of_load_error(error, request.path),))
     except Exception as error:
-        message = " ".join(str(error).split())
-        what = request.entry or "the file"
-        yield Step(
-            None,
-            (
-                UnsupportedOperation().diagnostic(
-                    f"{what} was not checked: convsym itself failed with {type(error).__name__}: {message}",
-                    Place(request.path, 1),
-                ),
-            ),
-        )
+        yield Step(None, (_own_failure(request, error),))
+    if witnessed is not None:
+        yield Step(None, read=tuple(witnessed.read), attempts=tuple(witnessed.attempts))
     yield Step(None, tuple(BrokenPlugin().diagnostic(plugin.message, None) for plugin in broken()))
 
 
-def assembled(request: Request, steps: Iterable[Step]) -> FileReport:
-    """The steps of a file as one report: its models in the order they were met, each mistake once."""
-    taken = list(steps)
-    models = tuple(step.model for step in taken if step.model is not None)
-    return FileReport(request.path, models, tuple(in_order(_once(d for step in taken for d in step.diagnostics))))
-
-
-def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """One of each claim and line: a mistake of a block is one mistake, wherever in the models the block is."""
-    kept: dict[Hashable, Diagnostic] = {}
-    for one in found:
-        kept.setdefault((one.code, one.place, one.related, one.message.removeprefix(f"{one.path}: ")), one)
-    return list(kept.values())
+def _own_failure(request: Request, error: Exception) -> Diagnostic:
+    message = " ".join(str(error).split())
+    return UnsupportedOperation().diagnostic(
+        f"{request.entry or 'the file'} was not checked: convsym itself failed with {type(error).__name__}: {message}",
+        Place(request.path, 1),
+    )
 
 
 def parameter_shapes(request: Request, entry: str) -> dict[str, tuple[int, ...]]:

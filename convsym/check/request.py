@@ -23,8 +23,8 @@ class Request:
     `entry` is an expression in the names of the file, or None for every model that can be found in it. `inputs` are
     the specs of the model's inputs, or empty for those to be inferred. `assume` narrows the sizes: "H % 32 == 0".
     `text` is checked in place of what the file holds: an edit that is being tried, a buffer of an editor.
-    `declared` are the models of the file that the configuration speaks of.
-    `wanted` is what is asked of models beyond that they run.
+    `declared` are the models of the file that the configuration speaks of, `wanted` is what is asked of models beyond
+    that they run. With `allow_effects` the code of the file may write files, open connections and start processes.
     """
 
     path: str
@@ -34,3 +34,4 @@ class Request:
     text: str | None = None
     declared: tuple[Declared, ...] = ()
     wanted: Wanted = NOTHING_MORE
+    allow_effects: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from convsym.diagnostics import Diagnostic, in_order
@@ -36,19 +37,27 @@ class ModelReport:
 @dataclass(frozen=True, slots=True)
 class Step:
     """One model of a file, examined: what is known of it, and what was found in it. Without a model, what was found in
-    the file itself."""
+    the file itself, and what its code did."""
 
     model: ModelReport | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    read: tuple[str, ...] = ()
+    attempts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file: its models, and what was found in them."""
+    """One file: its models, and what was found in them.
+
+    `read` are the other files of the project that it imported, `attempts` what its code tried to do to the world and
+    was kept from ("writing out.txt").
+    """
 
     path: str
     models: tuple[ModelReport, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    read: tuple[str, ...] = ()
+    attempts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +80,23 @@ class Outcome:
     def unchecked(self) -> list[ModelReport]:
         """The models that were found and not checked."""
         return [model for model in self.models if not model.was_checked]
+
+
+def assembled(path: str, steps: Iterable[Step]) -> FileReport:
+    """The steps of a file as one report: its models in the order they were met, each mistake once."""
+    taken = list(steps)
+    return FileReport(
+        path,
+        tuple(step.model for step in taken if step.model is not None),
+        tuple(in_order(_once(d for step in taken for d in step.diagnostics))),
+        tuple(dict.fromkeys(file for step in taken for file in step.read)),
+        tuple(dict.fromkeys(attempt for step in taken for attempt in step.attempts)),
+    )
+
+
+def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One of each claim and line: a mistake of a block is one mistake, wherever in the models the block is."""
+    kept: dict[Hashable, Diagnostic] = {}
+    for one in found:
+        kept.setdefault((one.code, one.place, one.related, one.message.removeprefix(f"{one.path}: ")), one)
+    return list(kept.values())

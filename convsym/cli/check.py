@@ -9,7 +9,8 @@ import click
 
 from convsym.check.paths import NothingThere
 from convsym.check.run import check_paths
-from convsym.cli.failure import Refused, users_code
+from convsym.check.workers.interpreter import NoInterpreter
+from convsym.cli.failure import Refused
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, format_option
 from convsym.diagnostics import Diagnostic, Severity
@@ -23,8 +24,16 @@ from convsym.reports.coverage import LISTED, coverage
 @format_option("diagnostics", default="full")
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
 @click.option("--show-unchecked", is_flag=True, help="List every model that was not checked, not only the first ones.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="How many files at a time; else one for each core.")
+@click.option("--python", metavar="PATH", help="The Python, or virtual environment, that loads the models.")
 def check(
-    files: tuple[str, ...], inputs: tuple[str, ...], layout: Format, assume: str | None, show_unchecked: bool
+    files: tuple[str, ...],
+    inputs: tuple[str, ...],
+    layout: Format,
+    assume: str | None,
+    show_unchecked: bool,
+    jobs: int | None,
+    python: str | None,
 ) -> None:
     """Find shape errors in the models of FILES.
 
@@ -32,9 +41,15 @@ def check(
     one, and a folder stands for all Python files in it. No weights are made and no training code runs.
     """
     try:
-        with users_code():
-            outcome = check_paths(files, inputs=inputs, assume=assume)
-    except NothingThere as error:
+        outcome = check_paths(
+            files,
+            inputs=inputs,
+            assume=assume,
+            jobs=jobs,
+            python=python,
+            printed=lambda text: click.echo(text, err=True, nl=not text.endswith("\n")),
+        )
+    except (NothingThere, NoInterpreter) as error:
         raise Refused(str(error)) from None
     diagnostics = outcome.diagnostics
     click.echo(layout.rendered(diagnostics, page()), nl=False)

@@ -48,6 +48,7 @@ from convsym.rules.rule import Rule
 from convsym.rules.size_too_small import SizeTooSmall
 from convsym.rules.small_receptive_field import SmallReceptiveField
 from convsym.rules.softmax_over_batch import SoftmaxOverBatch
+from convsym.rules.stopped_check import StoppedCheck
 from convsym.rules.stride_skips_pixels import StrideSkipsPixels
 from convsym.rules.strided_same_padding import StridedSamePadding
 from convsym.rules.syntax_error import SyntaxError
@@ -75,6 +76,7 @@ RULES: tuple[type[Rule], ...] = (
     UnusableInput,  # CS008
     UnknownInput,  # CS009
     BrokenPlugin,  # CS010
+    StoppedCheck,  # CS011
     ConvInputChannels,  # CS101
     ConvTransposeInputChannels,  # CS102
     IndivisibleGroups,  # CS103

@@ -1,7 +1,6 @@
 """From a file and an expression to a module: only what the model needs is executed."""
 
 from __future__ import annotations
-import __future__ as future
 
 import ast
 import difflib
@@ -19,7 +18,7 @@ import torch
 from torch import nn
 
 from convsym.graph.place import Place
-from convsym.trace.absent import Absent, reason
+from convsym.trace.absent import reason
 from convsym.trace.building import without_weights
 from convsym.trace.construction import construction_error
 from convsym.trace.contents import contents
@@ -33,8 +32,9 @@ from convsym.trace.errors import (
     NoSuchName,
 )
 from convsym.trace.frames import place_of
-from convsym.trace.names import bound_names, free_names
+from convsym.trace.names import free_names
 from convsym.trace.slicing import Slices
+from convsym.trace.statements import described, run_all
 from convsym.trace.surroundings import import_package, package_of, surroundings
 
 _numbers = itertools.count(1)
@@ -147,84 +147,8 @@ def execute(path: str, slices: Slices, names: set[str]) -> dict[str, Any]:
     # Dataclasses and type hints look a class's module up by its name.
     sys.modules[module.__name__] = module
     namespace = vars(module)
-    flags = _future_flags(statements)
-    for statement in statements:
-        for part in _parts(statement):
-            _run(part, namespace, path, flags)
+    run_all(statements, namespace, path)
     return namespace
-
-
-def _parts(statement: ast.stmt) -> list[ast.stmt]:
-    """The imports that one statement names, each by itself: `import torch, wandb` is to fail for wandb alone."""
-    if isinstance(statement, ast.Import):
-        return [ast.copy_location(ast.Import([name]), statement) for name in statement.names]
-    return [statement]
-
-
-def _future_flags(statements: list[ast.stmt]) -> int:
-    names = [a.name for s in statements if isinstance(s, ast.ImportFrom) and s.module == "__future__" for a in s.names]
-    return sum(getattr(future, name).compiler_flag for name in set(names) if name in future.all_feature_names)
-
-
-def _run(statement: ast.stmt, namespace: dict[str, Any], path: str, flags: int) -> None:
-    if _acts_on_module(statement, namespace):
-        return
-    try:
-        code = compile(ast.Module([statement], []), path, "exec", flags, dont_inherit=True)
-        exec(code, namespace)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        failure = error if isinstance(error, LoadError) else _statement_error(statement, error, path)
-        for name in bound_names(statement):
-            if name not in namespace or not isinstance(statement, ast.AugAssign):
-                namespace[name] = Absent(failure)
-
-
-def _acts_on_module(statement: ast.stmt, namespace: Mapping[str, Any]) -> bool:
-    """Whether a statement calls a method of a model that nn.Module does not have, such as its own training."""
-    call = statement.value if isinstance(statement, ast.Expr) else None
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
-        return False
-    owner = call.func.value
-    value = namespace.get(owner.id) if isinstance(owner, ast.Name) else None
-    return isinstance(value, nn.Module) and not hasattr(nn.Module, call.func.attr)
-
-
-def _statement_error(statement: ast.stmt, error: BaseException, path: str) -> LoadError:
-    if isinstance(statement, (ast.Import, ast.ImportFrom)):
-        where = Place(path, statement.lineno)
-        inner = place_of(error)
-        related = (inner,) if inner is not None and inner.file != path else ()
-        missing = isinstance(error, ModuleNotFoundError) and error.name
-        return DoesNotImport(
-            f"the import {_import_name(statement)} fails: {described(error)}",
-            where,
-            related,
-            f"install {str(error.name).partition('.')[0]}, or check the name"  # type: ignore[attr-defined]
-            if missing
-            else "mend the module that is imported",
-        )
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and not isinstance(error, (SystemExit, SyntaxError)):
-        return construction_error(error, path)
-    place = place_of(error) or Place(path, statement.lineno)
-    return DoesNotImport(f"line {statement.lineno} fails: {described(error)}", place, help="mend this statement")
-
-
-def _import_name(statement: ast.Import | ast.ImportFrom) -> str:
-    if isinstance(statement, ast.Import):
-        return ", ".join(a.name for a in statement.names)
-    return "." * statement.level + (statement.module or "")
-
-
-def described(error: BaseException) -> str:
-    """An exception in one line, as a part of a sentence."""
-    if isinstance(error, SystemExit):
-        return f"the code ends the program (SystemExit {'' if error.code is None else error.code})".replace(" )", ")")
-    text = " ".join(str(error).split())
-    if len(text) > 300:
-        text = text[:297] + "..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _parsed_entry(entry: str) -> ast.expr:

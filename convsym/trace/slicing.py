@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from convsym.trace.names import bound_names, changed_names, free_names
 
@@ -75,6 +76,23 @@ class Slices:
     def needed(self, names: Iterable[str]) -> list[ast.stmt]:
         """The statements that these names need, in the file's order, with everything else left out of them."""
         return _rebuilt(self.tree.body, {id(leaf.node) for leaf in self._needed(set(names))})
+
+    def defining(self) -> list[ast.stmt]:
+        """All statements but those that train, show or store, and what stands under the question for `__main__`."""
+        acting = self._acting_functions
+        chosen = {id(leaf.node) for leaf in self.leaves if not _acts(leaf.node, acting)}
+        return _rebuilt(self.tree.body, chosen)
+
+    @cached_property
+    def _acting_functions(self) -> frozenset[str]:
+        """The functions of the file that train, by themselves or through others."""
+        functions = {
+            leaf.node.name: _calls(leaf.node) for leaf in self.leaves if isinstance(leaf.node, ast.FunctionDef)
+        }
+        acting = {name for name, calls in functions.items() if calls & _TRAINS}
+        while more := {name for name, calls in functions.items() if calls & acting} - acting:
+            acting |= more
+        return frozenset(acting)
 
     def reaches(self, name: str) -> set[str]:
         """All names of the file that a name leads to."""
@@ -186,6 +204,16 @@ def _is_setting(node: ast.stmt) -> bool:
     if not isinstance(called, ast.Attribute):
         return False
     return called.attr in _SETTINGS or ast.unparse(called.value) == "sys.path"
+
+
+def _acts(node: ast.stmt, acting: frozenset[str]) -> bool:
+    """Whether a statement of the top level trains, shows or stores."""
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        return False
+    calls = _calls(node)
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.Expr)):
+        return bool(calls & (_ACTS | acting)) and not _is_setting(node)
+    return bool(calls & acting)
 
 
 def _calls(node: ast.stmt) -> set[str]:

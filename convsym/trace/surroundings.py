@@ -10,10 +10,15 @@ import sys
 import types
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import torch
+
+from convsym.trace.effects import no_effects
+from convsym.trace.importing import project_imports
+from convsym.trace.weights import no_weights_fetched
 
 _ROOT_SIGNS = (".git", "pyproject.toml", "setup.py", "setup.cfg", ".hg")
 _imported: set[str] = set()
@@ -53,9 +58,21 @@ def package_of(path: str, level: int) -> tuple[str, list[tuple[str, str]]]:
     return ".".join(parts), folders
 
 
+@dataclass(frozen=True)
+class Witnessed:
+    """What code did inside `surroundings`, as far as it has run: the files of the project that it imported, and what
+    it tried to do to the world."""
+
+    read: list[str]
+    attempts: list[str]
+
+
 @contextmanager
-def surroundings(path: str) -> Iterator[None]:
-    """Let code run as if its file had been started as a script, and put everything back afterwards."""
+def surroundings(path: str, allow_effects: bool = False) -> Iterator[Witnessed]:
+    """Let code run as if its file had been started as a script, and put everything back afterwards.
+
+    The code may read what it likes and change nothing, unless `allow_effects`; see `convsym.trace.effects`.
+    """
     kept = sys.path[:], sys.argv[:], os.getcwd()
     default_dtype, gradients = torch.get_default_dtype(), torch.is_grad_enabled()
     modules = set(sys.modules)
@@ -63,10 +80,17 @@ def surroundings(path: str) -> Iterator[None]:
     sys.path[:0] = [r for r in roots if r not in sys.path[: len(roots)]]
     sys.argv[:] = [path]
     _forget_others()
+    watched: AbstractContextManager[list[str]] = nullcontext([]) if allow_effects else no_effects()
     try:
-        with warnings.catch_warnings(), _lenient_arguments():
+        with (
+            warnings.catch_warnings(),
+            _lenient_arguments(),
+            no_weights_fetched(),
+            project_imports(roots) as read,
+            watched as attempts,
+        ):
             warnings.simplefilter("ignore")
-            yield
+            yield Witnessed(read, attempts)
     finally:
         _imported.update(name for name in set(sys.modules) - modules if _lies_in(name, roots))
         sys.path[:], sys.argv[:] = kept[0], kept[1]

@@ -14,9 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from convsym.check.inputs.given import Given
+from convsym.graph.tensor import dtype_name
 
 # The axes after the batch, by rank; convolutions have the channels before the length.
 _AXES = {1: "", 2: "C", 3: "L C", 4: "C H W", 5: "C D H W", -1: "", -2: "L"}
@@ -54,8 +56,10 @@ def guesses(model: nn.Module) -> Iterator[Given]:
         return
     axes = _CONV_AXES if any(isinstance(m, nn.modules.conv._ConvNd) for m in model.modules()) else _AXES
     source = "inferred from the first layers"
+    real = next((p.dtype for p in model.parameters() if p.dtype.is_floating_point), torch.get_default_dtype())
+    dtype = "" if real == torch.float32 else f":{dtype_name(real)}"
     for chosen in itertools.islice(_in_order(options), _MOST_GUESSES):
-        specs = [_spelled(kind, axes, position) for position, kind in enumerate(chosen)]
+        specs = [_spelled(kind, axes, position, dtype) for position, kind in enumerate(chosen)]
         named = {p.name: s for p, s in zip(parameters, specs, strict=True) if p.is_named}
         placed = tuple(s for p, s in zip(parameters, specs, strict=True) if not p.is_named)
         yield Given(placed, named, source, stated=False)
@@ -143,7 +147,7 @@ def _in_order(options: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
         yield tuple(options[i][n] for i, n in enumerate(chosen))
 
 
-def _spelled(kind: Any, axes: Mapping[int, str], position: int) -> Any:
+def _spelled(kind: Any, axes: Mapping[int, str], position: int, dtype: str = "") -> Any:
     """A spec with letters of its own for every size but the batch.
 
     >>> _spelled(4, _AXES, 0), _spelled(-2, _AXES, 1)
@@ -153,6 +157,6 @@ def _spelled(kind: Any, axes: Mapping[int, str], position: int) -> Any:
         return False
     if isinstance(kind, tuple):
         _, length, rank = kind
-        return [_spelled(rank, axes, position * 8 + n) for n in range(length)]
+        return [_spelled(rank, axes, position * 8 + n, dtype) for n in range(length)]
     letters = [axis if position == 0 else f"{axis}{position + 1}" for axis in axes[kind].split()]
-    return " ".join(["N", *letters]) + (":int64" if kind < 0 else "")
+    return " ".join(["N", *letters]) + (":int64" if kind < 0 else dtype)
