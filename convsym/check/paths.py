@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from convsym.check.configuration.keys import UNCONFIGURED, Configuration
+from convsym.check.configuration.patterns import matches
+
 _ENTRY = re.compile(r"(?P<file>.+?\.py):(?P<entry>.+)", re.DOTALL)
 
 
@@ -23,8 +26,10 @@ class Target:
     entry: str | None = None
 
 
-def targets(given: str) -> Iterator[Target]:
+def targets(given: str, configuration: Configuration = UNCONFIGURED) -> Iterator[Target]:
     """The files that a path stands for, in order: itself, those of a folder, or one model of a file.
+
+    Of a folder, those that the configuration includes, or all, without those that it excludes.
 
     Raises NothingThere when there is no such file, or no Python in the folder.
 
@@ -35,7 +40,7 @@ def targets(given: str) -> Iterator[Target]:
     file, entry = (match["file"], match["entry"]) if match is not None else (given, None)
     path = Path(file)
     if path.is_dir():
-        found = sorted(_python_files(path))
+        found = [one for one in sorted(_python_files(path)) if _is_meant(one, configuration)]
         if not found:
             raise NothingThere(f"there is no Python file in {file}")
         yield from (Target(str(one)) for one in found)
@@ -43,6 +48,11 @@ def targets(given: str) -> Iterator[Target]:
         yield Target(str(path), entry)
     else:
         raise NothingThere(f"there is no file {file}")
+
+
+def _is_meant(file: Path, configuration: Configuration) -> bool:
+    included = not configuration.include or matches(file, configuration.include, configuration.root)
+    return included and not matches(file, configuration.exclude, configuration.root)
 
 
 def _python_files(folder: Path) -> Iterator[Path]:

@@ -6,29 +6,32 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 
-from convsym.check.paths import targets
+from convsym.check.configuration.keys import UNCONFIGURED, Configuration
+from convsym.check.paths import Target, targets
 from convsym.check.request import Request
 from convsym.check.results import FileReport, Outcome
 from convsym.check.settle import settled
 from convsym.check.workers.interpreter import interpreter
-from convsym.check.workers.pool import UNLESS_TOLD, Limits, pool
+from convsym.check.workers.pool import Limits, pool
 
 
 def check_paths(
     paths: Iterable[str | os.PathLike[str]],
     *,
+    configuration: Configuration = UNCONFIGURED,
     inputs: Sequence[str] = (),
     assume: str | None = None,
     jobs: int | None = None,
     python: str | None = None,
-    limits: Limits = UNLESS_TOLD,
+    limits: Limits | None = None,
     executor: Executor | None = None,
     printed: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
     """Check the models of files and folders.
 
-    Each path is a Python file, a folder, or one model of a file ("models.py:UNet(3)"). `inputs` are the specs of the
-    models' inputs; without them they are inferred. `assume` narrows the sizes.
+    Each path is a Python file, a folder, or one model of a file ("models.py:UNet(3)"). `configuration` is what
+    `[tool.convsym]` says, where that is wanted; the other arguments go before it. `inputs` are the specs of the models'
+    inputs; without them they are inferred. `assume` narrows the sizes.
 
     Each file is checked in a process of its own, `jobs` at a time (by default one for each core), with the Python that
     `python` names, else the nearest `.venv`, and within `limits`. `printed` is given what the code of the files prints.
@@ -40,14 +43,30 @@ def check_paths(
     >>> check_paths(["examples/unet.py"]).diagnostics
     []
     """
-    requests = [Request(t.path, t.entry, tuple(inputs), assume) for p in paths for t in targets(os.fspath(p))]
+    chosen = [t for p in paths for t in targets(os.fspath(p), configuration)]
+    requests = [_request(t, configuration, tuple(inputs), assume or configuration.assume) for t in chosen]
     if executor is not None or not hasattr(os, "fork"):
         reports: Iterable[FileReport] = _through(executor, requests)
     else:
-        python = interpreter(python, os.getcwd())
-        workers = min(jobs or os.cpu_count() or 1, max(1, len(requests)))
+        python = interpreter(python or configuration.python, configuration.root)
+        workers = min(jobs or configuration.jobs or os.cpu_count() or 1, max(1, len(requests)))
+        limits = limits or Limits(configuration.timeout, int(configuration.memory * (1 << 30)))
         reports = _in_order(pool(python).answered(requests, workers, limits, printed), len(requests))
-    return Outcome(tuple(map(settled, reports)))
+    return Outcome(tuple(settled(report, configuration) for report in reports))
+
+
+def _request(target: Target, configuration: Configuration, inputs: tuple[str, ...], assume: str | None) -> Request:
+    here = os.path.abspath(target.path)
+    declared = tuple(one for file, one in configuration.models if os.path.abspath(configuration.root / file) == here)
+    return Request(
+        target.path,
+        target.entry,
+        inputs,
+        assume,
+        declared=declared,
+        wanted=configuration.wanted,
+        allow_effects=configuration.allow_effects,
+    )
 
 
 def _through(executor: Executor | None, requests: Sequence[Request]) -> Iterator[FileReport]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from convsym.check.configuration.keys import Configuration
 from convsym.check.results import FileReport
+from convsym.check.selection import selected
 
 
-def settled(report: FileReport) -> FileReport:
+def settled(report: FileReport, configuration: Configuration) -> FileReport:
     """A file's report with the diagnostics that count."""
-    return report
+    return selected(report, configuration)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import click
 
+from convsym.check.configuration.pyproject import configuration_for
+from convsym.check.configuration.values import ConfigurationError
 from convsym.check.paths import NothingThere
 from convsym.check.run import check_paths
 from convsym.check.workers.interpreter import NoInterpreter
@@ -43,13 +45,14 @@ def check(
     try:
         outcome = check_paths(
             files,
+            configuration=configuration_for(list(files)),
             inputs=inputs,
             assume=assume,
             jobs=jobs,
             python=python,
             printed=lambda text: click.echo(text, err=True, nl=not text.endswith("\n")),
         )
-    except (NothingThere, NoInterpreter) as error:
+    except (NothingThere, NoInterpreter, ConfigurationError) as error:
         raise Refused(str(error)) from None
     diagnostics = outcome.diagnostics
     click.echo(layout.rendered(diagnostics, page()), nl=False)

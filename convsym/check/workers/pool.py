@@ -37,9 +37,6 @@ class Limits:
     memory: int = 4 << 30
 
 
-UNLESS_TOLD = Limits()
-
-
 @dataclass(eq=False)
 class _Worker:
     """A request that is being answered."""
