@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from convsym.check.run import check_paths as check_paths
     from convsym.diagnostics import Diagnostic as Diagnostic
     from convsym.diagnostics import Severity as Severity
+    from convsym.layers import check_formula as check_formula
     from convsym.layers import layer as layer
+    from convsym.layers import layers_for as layers_for
+    from convsym.layers import undo as undo
     from convsym.plugins import Plugin as Plugin
     from convsym.sizes.domain import Domain as Domain
     from convsym.trace.building import without_weights as without_weights
@@ -40,7 +43,10 @@ _HOMES = {
     "build_file": "convsym.trace.loading",
     "check_file": "convsym.check.file",
     "check_paths": "convsym.check.run",
+    "check_formula": "convsym.layers",
     "layer": "convsym.layers",
+    "layers_for": "convsym.layers",
+    "undo": "convsym.layers",
     "without_weights": "convsym.trace.building",
 }
 

@@ -82,3 +82,26 @@ def test_an_input_can_be_given() -> None:
 )
 def test_what_is_no_layer_is_one_sentence(text: str, sentence: str) -> None:
     assert sentence in refused("layer", text)
+
+
+def test_a_step_from_size_to_size_asks_for_layers() -> None:
+    result = convsym("layer", "113 -> 225")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("ConvTranspose2d(c_in, c_out, 3, stride=2, padding=1) ")
+    assert convsym("layer", "H -> H*H").exit_code == 1
+    kept = convsym("layer", "H -> 2*H", "--keep", "kernel_size=4,dilation=1")
+    assert kept.stdout == "ConvTranspose2d(c_in, c_out, 4, stride=2, padding=1)  H -> 2·H\n"
+
+
+def test_a_formula_is_held_against_a_layer() -> None:
+    wrong = convsym("layer", "Conv2d(3, 8, 3, stride=2)", "--claim", "(H - (k - 1)) / s")
+    assert wrong.exit_code == 1
+    assert wrong.stdout == "no: not at H=3, where it is 0.5 and 1; it holds where H % 2 == 0 and H >= 4\n"
+    assert convsym("layer", "Conv2d(3, 8, 3)", "--claim", "H - k + 1").stdout == "yes\n"
+
+
+def test_a_layer_is_undone() -> None:
+    result = convsym("layer", "Conv2d(3, 16, 3, stride=2, padding=1)", "--undo")
+    assert result.stdout.splitlines()[0] == "ConvTranspose2d(16, 3, 3, stride=2, padding=1)"
+    assert "output_padding=1 gives back H and W where it is 0 modulo 2" in result.stdout
+    assert "MaxPool2d is no convolution" in refused("layer", "MaxPool2d(2)", "--undo")
