@@ -9,7 +9,8 @@ import torch
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Site
 from convsym.sizes.arithmetic import Size, equal, maximum
-from convsym.sizes.condition import any_of, eq, ge
+from convsym.sizes.cases import piecewise
+from convsym.sizes.condition import TRUE, all_of, any_of, eq, ge
 from convsym.sizes.truth import Truth
 
 Shape = tuple[Size, ...]
@@ -49,14 +50,15 @@ def _meet(site: Site, a: Size, b: Size, axis: int, op: str) -> Size:
         help="bring both operands to one size: pad, crop or interpolate one of them, or change its layer",
     ):
         return site.unknown(min(a, b) if isinstance(a, int) and isinstance(b, int) else 1)
-    if isinstance(a, int) and isinstance(b, int):
-        return max(a, b)
-    if isinstance(a, int) and a > 1:
-        return a
-    if isinstance(b, int) and b > 1:
+    if isinstance(b, int):
         return b
+    if isinstance(a, int) or site.decide(same) is Truth.YES:
+        return a
+    if site.decide(all_of(ge(a, 1), ge(b, 1))) is not Truth.YES:
+        # Nothing stretched stays nothing.
+        return piecewise([(eq(a, 1), b), (TRUE, a)])
     # Where one of them may be 1 the result is the larger of the two; mostly it cannot be.
-    if site.decide(same) is Truth.YES or site.decide(ge(a, b)) is Truth.YES:
+    if site.decide(ge(a, b)) is Truth.YES:
         return a
     if site.decide(ge(b, a)) is Truth.YES:
         return b

@@ -100,7 +100,7 @@ def conv_transpose(
             "empty-output",
             some
             if some is TRUE
-            else any_of(some, all_of(ge(out, 0), runs_on_onednn(axes, input, weight, groups, stride, output_padding))),
+            else any_of(some, all_of(eq(out, 0), runs_on_onednn(axes, input, weight, groups, stride, output_padding))),
             "{} makes an output of size {} from {} on axis {}",
             op,
             out,

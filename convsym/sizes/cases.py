@@ -86,8 +86,8 @@ def decoded(basic: sympy.Basic) -> Condition:
     return {"==": build.eq, "!=": build.ne, ">=": build.ge, ">": build.gt}[word.name](real, 0)
 
 
-def substituted(condition: Condition, values: Mapping[sympy.Symbol, int]) -> Condition:
-    """The condition with numbers in place of symbols, normalised."""
+def substituted(condition: Condition, values: Mapping[sympy.Expr, int]) -> Condition:
+    """The condition with numbers in place of symbols or functions, normalised."""
     return decoded(encoded(condition).xreplace({s: sympy.Integer(v) for s, v in values.items()}))
 
 

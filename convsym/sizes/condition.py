@@ -31,6 +31,7 @@ from convsym.sizes.polynomial import (
     TABLE_LIMIT,
     Size,
     SizeFunction,
+    Terms,
     expression,
     sort_key,
     terms,
@@ -151,6 +152,16 @@ def _reals(a: Real, b: Real, relation: str) -> Condition:
     return Comparison(difference, relation)
 
 
+def _equals_own_argument(found: Terms) -> Condition | None:
+    """``min(a, b) == a`` says that no argument is smaller than a; None where this is no such comparison."""
+    for atom, coefficient in found.items():
+        if isinstance(atom, Extreme) and abs(coefficient) == 1:
+            value = collect({m: -c * coefficient for m, c in found.items() if m is not atom})
+            if expression(value) in atom.args:
+                return all_of(*(ge(value, arg) if atom.sign > 0 else le(value, arg) for arg in atom.args))
+    return None
+
+
 def _exact_quotient(value: Real) -> bool:
     # A double this near to a short constant is that constant: quotients of sizes keep at least 1/d apart.
     if isinstance(value, float):
@@ -175,6 +186,9 @@ def _zero(size: Size) -> Condition:
     low, high = BY_THEMSELVES.interval(collect(found))
     if (low is not None and low > 0) or (high is not None and high < 0):
         return FALSE
+    extreme = _equals_own_argument(found)
+    if extreme is not None:
+        return extreme
     recognised = remainder_in(found)
     if recognised is not None:
         factor, remainder, constant = recognised

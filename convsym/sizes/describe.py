@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import islpy as isl
@@ -11,11 +15,11 @@ from convsym.sizes.arithmetic import Unknown
 from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
 from convsym.sizes.condition import TRUE, Combination, Condition
-from convsym.sizes.lines import line_text
+from convsym.sizes.lines import line_text, residues_of
 from convsym.sizes.phrases import joined
 from convsym.sizes.products import without_products
-from convsym.sizes.residues import both
-from convsym.sizes.sets import Symbols, TooHard, limited, positive
+from convsym.sizes.residues import both, residues_text
+from convsym.sizes.sets import Symbols, TooHard, condition_period, evenly, limited, positive
 from convsym.sizes.words import Words
 
 if TYPE_CHECKING:
@@ -105,37 +109,86 @@ def _component_text(part: Component, order: dict[sympy.Symbol, int]) -> str:
 
 
 def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[sympy.Symbol, int]) -> str | None:
-    """What ties the symbols, as it was assumed, and what must be said of every symbol besides."""
-    exact = {condition: without_products(condition) for condition in assumed}
-    # Every claim with its importance, its words or the condition it is, and its set.
-    claims: list[tuple[int, str | Condition, isl.Set]] = []
-    lines: dict[sympy.Symbol, isl.Set] = {}
-    for s in sorted(part.symbols, key=order.__getitem__):
-        place = part.symbols.index(s)
-        line = lines[s] = _projected(part.points, (place,))
+    """What ties the symbols, as it was assumed, and what must be said of every symbol besides: all its values, or the
+    remainders that they leave."""
+    symbols = sorted(part.symbols, key=order.__getitem__)
+    lines = {s: _projected(part.points, (part.symbols.index(s),)) for s in symbols}
+    ties = [
+        _Claim(1 if len(condition.symbols) > 1 else 0, condition, part.over(exact))
+        for condition in assumed
+        if (exact := without_products(condition)) is not None
+    ]
+    found = _said(part, [*_lines(part, lines), *ties], lines, order)
+    if found is None or len(found) > MOST_CHARACTERS:
+        modulus = reduce(math.lcm, (condition_period(tie.words) for tie in ties if isinstance(tie.words, Condition)), 1)
+        shorter = _said(part, [*_remainders(part, lines, modulus), *ties], lines, order)
+        found = min(filter(None, (found, shorter)), key=len, default=None)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Claim:
+    """Something that holds in all of a component: its importance, its words or the condition it is, its set."""
+
+    importance: int
+    words: str | Condition
+    points: isl.Set
+
+
+def _lines(part: Component, lines: dict[sympy.Symbol, isl.Set]) -> Iterator[_Claim]:
+    """Of each symbol all values that it has."""
+    for s, line in lines.items():
         words = None if line.is_equal(positive((s,))) else line_text(s, line)
         if words:
-            everything = isl.Set.universe(part.points.project_out(isl.dim_type.set, place, 1).get_space())
-            claims.append((2, words, _glued(line, everything, place)))
-    for condition, there in exact.items():
-        if there is not None:
-            claims.append((1 if len(condition.symbols) > 1 else 0, condition, part.over(there)))
+            yield _Claim(2, words, _across(part, s, line))
+
+
+def _remainders(part: Component, lines: dict[sympy.Symbol, isl.Set], modulus: int) -> Iterator[_Claim]:
+    """Of each symbol the remainders that its values leave."""
+    for s, line in lines.items():
+        found = residues_of(line, modulus) if modulus > 1 else None
+        if found is not None and len(found) < modulus:
+            there = reduce(isl.Set.union, (evenly(modulus, rest, 0, None) for rest in found))
+            yield _Claim(2, residues_text(s.name, *_least(found, modulus)), _across(part, s, there))
+
+
+def _least(residues: list[int], modulus: int) -> tuple[list[int], int]:
+    """The same remainders by the least modulus that tells them."""
+    for prime in sympy.primefactors(modulus):
+        while modulus % prime == 0:
+            shorter = modulus // prime
+            rests = sorted({r % shorter for r in residues})
+            if len(rests) * prime != len(residues):
+                break
+            residues, modulus = rests, shorter
+    return residues, modulus
+
+
+def _across(part: Component, s: sympy.Symbol, line: isl.Set) -> isl.Set:
+    place = part.symbols.index(s)
+    return _glued(line, isl.Set.universe(part.points.project_out(isl.dim_type.set, place, 1).get_space()), place)
+
+
+def _said(
+    part: Component, claims: list[_Claim], lines: dict[sympy.Symbol, isl.Set], order: dict[sympy.Symbol, int]
+) -> str | None:
+    """As few of the claims as say all, in words; None where all of them together do not."""
     floor = positive(part.symbols)
     kept = claims
     if not _meet(floor, kept).is_equal(part.points):
         return None
-    for _, claim in sorted(enumerate(claims), key=lambda item: (item[1][0], -item[0])):
+    for _, claim in sorted(enumerate(claims), key=lambda item: (item[1].importance, -item[0])):
         fewer = [other for other in kept if other is not claim]
         if _meet(floor, fewer).is_equal(part.points):
             kept = fewer
-    texts = [claim[1] for claim in kept if isinstance(claim[1], str)]
-    rest = tuple(claim[1] for claim in kept if isinstance(claim[1], Condition))
+    texts = [claim.words for claim in kept if isinstance(claim.words, str)]
+    rest = tuple(claim.words for claim in kept if isinstance(claim.words, Condition))
     plain = tuple(condition for condition in rest if not isinstance(condition, Combination))
     writer = Words(order, lines)
     return both(*texts, joined(plain), *(writer.of(condition) for condition in rest if condition not in plain))
 
 
-def _meet(start: isl.Set, claims: list[tuple[int, str | Condition, isl.Set]]) -> isl.Set:
-    for _, _, points in claims:
-        start = start.intersect(points)
+def _meet(start: isl.Set, claims: list[_Claim]) -> isl.Set:
+    for claim in claims:
+        start = start.intersect(claim.points)
     return start

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sympy
 
 #: A union with more parts than this is not built.
-MOST_PARTS = 2000
+MOST_PARTS = 500
 
 
 class TooMany(Exception):
@@ -26,7 +26,7 @@ def divisors(number: int) -> Iterator[int]:
 
 def ceiling_steps(value: int) -> Iterator[int]:
     """The least i for every value of ``ceil(value / i)``."""
-    if value > MOST_PARTS**2:
+    if value > MOST_PARTS**2 // 4:
         raise TooMany
     i = 1
     while i < value:
@@ -40,7 +40,7 @@ def ceiling_steps(value: int) -> Iterator[int]:
 
 def floor_steps(value: int) -> Iterator[int]:
     """The greatest i for every positive value of ``value // i``."""
-    if value > MOST_PARTS**2:
+    if value > MOST_PARTS**2 // 4:
         raise TooMany
     i = 1
     while i <= value:

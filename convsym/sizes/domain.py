@@ -24,7 +24,8 @@ from convsym.sizes.condition import (
     any_of,
     negate,
 )
-from convsym.sizes.evaluate import compiled, missing
+from convsym.sizes.evaluate import compiled, exprs_in, functions_in, missing
+from convsym.sizes.floats import RealFunction
 from convsym.sizes.intervals import by_intervals
 from convsym.sizes.polynomial import TABLE_LIMIT
 from convsym.sizes.products import without_products
@@ -195,21 +196,36 @@ class Domain:
 
     def _exact(self, condition: Condition) -> Condition | None:
         """The same in Presburger terms, as far as this domain goes."""
+        if is_presburger(condition):
+            return condition
+        if isinstance(condition, (All, Any)):
+            return self._exact_in_turn(condition)
         found = without_products(condition)
-        if found is not None:
-            return found
-        pinned = self._pinned(condition.symbols)
-        if pinned:
-            condition = substituted(condition, pinned)
-        return without_products(condition, self._proves)
+        return found if found is not None else without_products(self._with_known(condition), self._proves)
 
-    def _pinned(self, symbols: Iterable[sympy.Symbol]) -> dict[sympy.Symbol, int]:
-        found = {}
-        for s in symbols:
-            low, high = self.bounds.interval(s)
+    def _exact_in_turn(self, condition: All | Any) -> Condition | None:
+        """Each part where those before it leave it open: of ``a or b``, b matters only where a does not hold."""
+        everywhere = isinstance(condition, All)
+        there, found = self, []
+        for part in sorted(condition.parts, key=is_presburger, reverse=True):
+            if there._empty:
+                break
+            exact = there._exact(part)
+            if exact is None:
+                return None
+            found.append(exact)
+            if exact is part:
+                there = there.assume(part if everywhere else negate(part))
+        return all_of(*found) if everywhere else any_of(*found)
+
+    def _with_known(self, condition: Condition) -> Condition:
+        """The condition with numbers for what can have one value only."""
+        known: dict[sympy.Expr, int] = {}
+        for atom in (*condition.symbols, *functions_in(exprs_in(condition))):
+            low, high = (None, None) if isinstance(atom, RealFunction) else self.bounds.interval(atom)
             if low is not None and low == high:
-                found[s] = low
-        return found
+                known[atom] = low
+        return substituted(condition, known) if known else condition
 
     def _proves(self, condition: Condition) -> bool:
         return self.decide(condition) is Truth.YES
@@ -240,17 +256,10 @@ class Domain:
             return Truth.YES
         if negate(condition) in self.residue:
             return Truth.NO
-        if isinstance(condition, (All, Any)):
-            found = {self.decide(part) for part in condition.parts}
-            decisive = Truth.NO if isinstance(condition, All) else Truth.YES
-            if decisive in found:
-                return decisive
-            if len(found) == 1 and Truth.UNKNOWN not in found:
-                return found.pop()
-            # All parts one after the other may come to nothing even where their conjunction is no set.
-            one_by_one = condition if isinstance(condition, All) else negate(condition)
-            if isinstance(one_by_one, All) and not is_presburger(condition) and self.assume(one_by_one)._empty:
-                return Truth.NO if one_by_one is condition else Truth.YES
+        plain = tuple(part for part in _parts(condition) if is_presburger(part))
+        answer = self._by_parts(condition, plain)
+        if answer is not Truth.UNKNOWN:
+            return answer
         exact = self._exact(condition)
         if exact is not None:
             if exact is TRUE or exact is FALSE:
@@ -261,9 +270,27 @@ class Domain:
                 answer = Truth.UNKNOWN
             if answer is not Truth.UNKNOWN or not self._touched(exact.symbols):
                 return answer
+        elif len(plain) < len(_parts(condition)):
+            answer = self._by_parts(condition, _parts(condition))
+            if answer is not Truth.UNKNOWN:
+                return answer
+            # All parts one after the other may come to nothing even where their conjunction is no set.
+            one_by_one = condition if isinstance(condition, All) else negate(condition)
+            if isinstance(one_by_one, All) and self.assume(one_by_one)._empty:
+                return Truth.NO if one_by_one is condition else Truth.YES
         from convsym.sizes.search import enumerated
 
         return enumerated(self, condition)
+
+    def _by_parts(self, condition: Condition, parts: tuple[Condition, ...]) -> Truth:
+        """What some parts of a combination say of the whole: one may decide alone, all may agree."""
+        decisive = Truth.NO if isinstance(condition, All) else Truth.YES
+        found = set()
+        for part in parts:
+            found.add(self.decide(part))
+            if decisive in found:
+                return decisive
+        return found.pop() if len(found) == 1 and len(parts) == len(_parts(condition)) else Truth.UNKNOWN
 
     def _touched(self, symbols: Iterable[sympy.Symbol]) -> bool:
         """Whether the residue may say more about these symbols than the sets do."""
@@ -369,6 +396,10 @@ def _answers_of(parts: Mapping[sympy.Symbol, Component], residue: tuple[Conditio
             _answers.clear()
         found = _answers[key] = {}
     return found
+
+
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    return condition.parts if isinstance(condition, (All, Any)) else ()
 
 
 def _from_one(name: str) -> Condition:

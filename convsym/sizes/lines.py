@@ -56,6 +56,21 @@ def _regular_text(name: str, start: int, modulus: int, rest: int, low: int, high
     return both(same, f"{name} >= {low}" if low - modulus >= start else "")
 
 
+def residues_of(points: isl.Set, modulus: int) -> list[int] | None:
+    """The remainders by the modulus that members leave, None where it takes too many members to see them."""
+    pattern = pattern_of(points, 0)
+    if pattern is None or len(pattern.members) > MOST_MEMBERS // 4:
+        return None
+    repeats = math.lcm(len(pattern.tail), modulus)
+    if repeats > MOST_MEMBERS // 4:
+        return None
+    members = np.flatnonzero(pattern.members) + pattern.start
+    settled = pattern.start + len(pattern.members)
+    later = np.arange(settled, settled + repeats)
+    later = later[pattern.tail[later % len(pattern.tail)]]
+    return sorted({*(members % modulus).tolist(), *(later % modulus).tolist()})
+
+
 def pattern_of(points: isl.Set, start: int) -> Pattern | None:
     """The set as a pattern, or None where it takes too many members to see one."""
     pieces = [_Piece(piece) for piece in points.compute_divs().get_basic_sets()]

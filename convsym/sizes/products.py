@@ -42,6 +42,7 @@ from convsym.sizes.divisors import (
     prime_powers,
 )
 from convsym.sizes.evaluate import functions_in
+from convsym.sizes.extremes import Extreme
 from convsym.sizes.factors import factored
 from convsym.sizes.monotone import solved
 from convsym.sizes.pairing import paired, splits
@@ -53,6 +54,8 @@ from convsym.sizes.sums import collect
 Proves = Callable[[Condition], bool]
 
 _rewritten: dict[Condition, Condition | None] = {}
+#: Conditions that would become too many parts. What a domain proves makes few of them short enough to try again.
+_too_long: set[Condition] = set()
 
 
 def without_products(condition: Condition, proves: Proves | None = None) -> Condition | None:
@@ -64,6 +67,8 @@ def without_products(condition: Condition, proves: Proves | None = None) -> Cond
         return condition
     if proves is None and condition in _rewritten:
         return _rewritten[condition]
+    if condition in _too_long:
+        return None
     if isinstance(condition, (All, Any)):
         parts = [without_products(part, proves) for part in condition.parts]
         known = [part for part in parts if part is not None]
@@ -76,11 +81,13 @@ def without_products(condition: Condition, proves: Proves | None = None) -> Cond
             found = _Rewriting(proves).of(condition)
         except TooMany:
             found = None
+            _too_long.add(condition)
     if found is not None and not is_presburger(found):
         found = None
     if proves is None:
         if len(_rewritten) > TABLE_LIMIT // 10:
             _rewritten.clear()
+            _too_long.clear()
         _rewritten[condition] = found
     return found
 
@@ -158,7 +165,15 @@ class _Rewriting:
                     parts.append(all_of(*before, case, there))
                     before.append(contrary(case))
                 return any_of(*parts)
+            if isinstance(function, Extreme) and not is_linear(function):
+                return any_of(*(self._where_it_is(condition, function, arg) for arg in function.args))
         return None
+
+    def _where_it_is(self, condition: Comparison, extreme: Extreme, arg: sympy.Expr) -> Condition:
+        """Where the minimum or maximum is this one of its arguments, and the condition holds."""
+        beaten = [le(other, arg) if extreme.sign > 0 else ge(other, arg) for other in extreme.args if other is not arg]
+        expr = collect(dict(terms(condition.expr.xreplace({extreme: arg}))))
+        return all_of(*beaten, eq(expr, 0) if condition.relation == "==" else ge(expr, 0))
 
     def _product(self, factors: list[sympy.Expr], coefficient: int, constant: int, equal: bool) -> Condition | None:
         """``coefficient * product(factors) + constant``, equal to zero or not negative."""

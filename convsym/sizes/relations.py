@@ -136,13 +136,18 @@ class Combination(_Keyed):
 
     parts: tuple[Condition, ...]
     word: ClassVar[str] = ""
+    _symbols: frozenset[sympy.Symbol] = field(init=False)
+
+    def __post_init__(self) -> None:
+        _Keyed.__post_init__(self)
+        object.__setattr__(self, "_symbols", frozenset().union(*(part.symbols for part in self.parts)))
 
     def _key(self) -> tuple[Anything, ...]:
         return (self.parts,)
 
     @property
     def symbols(self) -> frozenset[sympy.Symbol]:
-        return frozenset().union(*(part.symbols for part in self.parts))
+        return self._symbols
 
 
 @dataclass(frozen=True, repr=False, slots=True, eq=False)

@@ -119,15 +119,15 @@ def residues_text(name: str, residues: list[int], modulus: int) -> str:
         if high == modulus - 1:
             return f"{rest} >= {low}"
         return _range_text(rest, low, high, 0)
+    holes = ranges(others)
+    if len(holes) == 1:
+        # One run that goes round the end, as a ceiling leaves it.
+        behind = modulus - 1 - holes[0][1]
+        return f"({name} + {behind}) % {modulus} <= {len(residues) - 1}"
     if len(residues) <= LONGEST_LIST:
         return _list_text(rest, residues)
     if len(others) <= LONGEST_LIST:
         return _list_text(rest, others, "not in")
-    holes = ranges(others)
-    if len(holes) == 1:
-        # The wanted remainders go round the end: all but one run.
-        low, high = holes[0]
-        return f"{_range_text(rest, 0, low - 1, 0)} or {rest} >= {high + 1}"
     if len(runs) <= MOST_RANGES:
         return " or ".join(_range_text(rest, a, b, 0) for a, b in runs)
     return _list_text(rest, residues)

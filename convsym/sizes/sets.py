@@ -150,7 +150,7 @@ def _translated(condition: Condition, symbols: Symbols) -> isl.Set:
             return everything.subtract(isl_set(negate(condition), symbols))
         return reduce(isl.Set.intersect, (isl_set(part, symbols) for part in condition.parts))
     if isinstance(condition, AnyOf):
-        return reduce(isl.Set.union, (isl_set(part, symbols) for part in condition.parts)).coalesce()
+        return _united([isl_set(part, symbols) for part in condition.parts]).coalesce()
     assert isinstance(condition, (Comparison, Divides))
     own = ordered(condition.symbols)
     if own != symbols:
@@ -168,6 +168,14 @@ def _translated(condition: Condition, symbols: Symbols) -> isl.Set:
         return above
     found = _zero_set(aff)
     return found if condition.relation == "==" else everything.subtract(found)
+
+
+def _united(parts: list[isl.Set]) -> isl.Set:
+    # Halves of halves: one after the other would copy the growing union again for each part.
+    if len(parts) == 1:
+        return parts[0]
+    half = len(parts) // 2
+    return _united(parts[:half]).union(_united(parts[half:]))
 
 
 def _zero_set(aff: isl.Aff | isl.PwAff) -> isl.Set:

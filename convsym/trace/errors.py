@@ -13,6 +13,13 @@ class Unsupported(Exception):
     """An operation or a use of one that no rule knows and torch cannot tell without running it."""
 
 
+class EndlessQuestions(BaseException):
+    """One line asks of ever larger sizes, as a loop does that halves until little is left.
+
+    No ``Exception``, because the model's own code is not to catch it.
+    """
+
+
 class BrokenRule(Unsupported):
     """A rule of a plug-in failed, which says nothing about the model."""
 

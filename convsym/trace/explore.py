@@ -18,7 +18,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue
 from convsym.sizes.domain import Domain
 from convsym.trace.cascades import independent
-from convsym.trace.errors import Unsupported
+from convsym.trace.errors import EndlessQuestions, Unsupported
 from convsym.trace.frames import place_of, raised_by_convsym
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
 from convsym.trace.outside import routed
@@ -67,11 +67,12 @@ class Way:
     unknowns: tuple[tuple[Any, Place | None], ...]
     first_inputs: Mapping[int, Tensor]
     held: tuple[Held, ...] = ()
+    complete: bool = True
 
     @property
     def runs(self) -> bool:
         """Whether the model runs for the sizes of this way."""
-        return self.refusal is None and not self.findings
+        return self.complete and self.refusal is None and not self.findings
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def run(subject: Subject, path: Path) -> Way:
     tracer = Tracer(subject.catalogue, path, subject.names, subject.definitions, subject.device)
     refusal: Refusal | None = None
     output: Any = None
+    complete = True
     with (
         warnings.catch_warnings(),
         restored(subject.model),
@@ -131,6 +133,8 @@ def run(subject: Subject, path: Path) -> Way:
             output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), subject.model(*args, **kwargs))
         except (Exception, SystemExit) as error:
             refusal = _refusal(tracer, error)
+        except EndlessQuestions:
+            complete = False
     return Way(
         domain=path.domain,
         calls=tuple(tracer.calls),
@@ -143,6 +147,7 @@ def run(subject: Subject, path: Path) -> Way:
         unknowns=tuple(tracer.unknowns),
         first_inputs=tracer.first_inputs,
         held=tuple(Held(value, spec) for value, spec in tracer.lifted.values()),
+        complete=complete,
     )
 
 

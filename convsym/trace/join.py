@@ -9,7 +9,7 @@ when their outputs and layer calls agree. Where the costs differ, the difference
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from convsym.sizes.domain import Assumption, Domain
 from convsym.sizes.evaluate import evaluate
 from convsym.sizes.rounding import rounded, rounded_up
 from convsym.sizes.truth import Truth
+from convsym.trace.errors import EndlessQuestions
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt, integer
 from convsym.trace.paths import Answers, Finding
 from convsym.trace.restore import restored
@@ -154,6 +155,7 @@ def call_joined(
             # The answers that are left belong to what follows, unless the questions of this module stay open.
             path.answers = given[: entry.taken]
             attributes.enter_context(restored(module))
+            attributes.enter_context(suppress(EndlessQuestions))
         try:
             output, error = call(), None
         except Exception as raised:
@@ -193,8 +195,12 @@ def _followed(entry: _Entry, module: nn.Module, first: _Local, call: Callable[[]
     while pending and len(ways) < MOST_WAYS:
         entry.put_back()
         path.answers = pending.pop()
-        with restored(module):
-            way = _run(entry, call)
+        try:
+            with restored(module):
+                way = _run(entry, call)
+        except EndlessQuestions:
+            path.answers = given
+            return ways, False
         ways.append(way)
         pending.extend(way.opened)
     path.answers = given

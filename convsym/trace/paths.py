@@ -12,7 +12,7 @@ from convsym.graph.requirement import Requirement
 from convsym.sizes.condition import Condition, negate
 from convsym.sizes.domain import Domain
 from convsym.sizes.truth import Truth
-from convsym.trace.errors import Unsupported
+from convsym.trace.errors import EndlessQuestions, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,10 @@ class Pin:
 
 Answers = tuple[bool, ...]
 
+#: A line that asks this often on one path without an answer is a loop whose end depends on the size. Sizes that go
+#: round more often are left unexplored.
+MOST_TURNS = 24
+
 
 @dataclass
 class Path:
@@ -67,6 +71,7 @@ class Path:
     open: list[Answers] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
     unexplored: list[Domain] = field(default_factory=list)
+    asked: list[Place | None] = field(default_factory=list)
 
     def holds(self, condition: Condition, place: Place | None) -> bool:
         """Whether a condition holds on this path; an undecided one splits the path."""
@@ -74,6 +79,7 @@ class Path:
         if decided is not Truth.UNKNOWN:
             return decided is Truth.YES
         position = len(self.taken)
+        self._remember(position, place)
         if position < len(self.answers):
             answer = self.answers[position]
         else:
@@ -82,6 +88,13 @@ class Path:
         self.taken.append(answer)
         self.domain = self.domain.assume(condition if answer else negate(condition), reason=Reason(None, place))
         return answer
+
+    def _remember(self, position: int, place: Place | None) -> None:
+        # Answers may have been taken back, or taken over from ways that were joined, since the last question.
+        self.asked = [*self.asked[:position], *[None] * (position - len(self.asked)), place]
+        if place is not None and self.asked.count(place) > MOST_TURNS:
+            self.unexplored.append(self.domain)
+            raise EndlessQuestions
 
     def sample(self) -> dict[str, int]:
         """Sizes to go on with where a number is needed: common image sizes first, else the smallest that there are."""
