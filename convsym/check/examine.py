@@ -51,7 +51,9 @@ def steps(request: Request) -> Iterator[Step]:
     except Exception as error:
         yield Step(None, (_own_failure(request, error),))
     if witnessed is not None:
-        yield Step(None, read=tuple(witnessed.read), attempts=tuple(witnessed.attempts))
+        read = tuple(dict.fromkeys((*witnessed.imports.read, *witnessed.seen.read)))
+        absent = tuple(dict.fromkeys(witnessed.imports.absent))
+        yield Step(None, read=read, absent=absent, attempts=tuple(witnessed.seen.attempts))
     yield Step(None, tuple(BrokenPlugin().diagnostic(plugin.message, None) for plugin in broken()))
 
 

@@ -42,6 +42,7 @@ class Step:
     model: ModelReport | None
     diagnostics: tuple[Diagnostic, ...] = ()
     read: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     attempts: tuple[str, ...] = ()
 
 
@@ -49,14 +50,15 @@ class Step:
 class FileReport:
     """One file: its models, and what was found in them.
 
-    `read` are the other files of the project that it imported, `attempts` what its code tried to do to the world and
-    was kept from ("writing out.txt").
+    `read` are the files of the project that it imported or opened, `absent` those that would have been imported if they
+    were there; `attempts` is what its code tried to do to the world and was kept from ("writing out.txt").
     """
 
     path: str
     models: tuple[ModelReport, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     read: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     attempts: tuple[str, ...] = ()
 
 
@@ -90,6 +92,7 @@ def assembled(path: str, steps: Iterable[Step]) -> FileReport:
         tuple(step.model for step in taken if step.model is not None),
         tuple(in_order(_once(d for step in taken for d in step.diagnostics))),
         tuple(dict.fromkeys(file for step in taken for file in step.read)),
+        tuple(dict.fromkeys(file for step in taken for file in step.absent)),
         tuple(dict.fromkeys(attempt for step in taken for attempt in step.attempts)),
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 
+from convsym.check.cache.store import Cache
 from convsym.check.configuration.keys import UNCONFIGURED, Configuration
 from convsym.check.paths import Target, targets
 from convsym.check.request import Request
@@ -24,6 +26,7 @@ def check_paths(
     jobs: int | None = None,
     python: str | None = None,
     limits: Limits | None = None,
+    cache: Path | None = None,
     executor: Executor | None = None,
     printed: Callable[[str], None] = lambda text: None,
 ) -> Outcome:
@@ -35,6 +38,7 @@ def check_paths(
 
     Each file is checked in a process of its own, `jobs` at a time (by default one for each core), with the Python that
     `python` names, else the nearest `.venv`, and within `limits`. `printed` is given what the code of the files prints.
+    Reports in the folder `cache` whose files, configuration and environment are as they were are taken from there.
     With an `executor`, any `concurrent.futures.Executor`, the work goes through that instead.
 
     Raises NothingThere when a path names no Python file, and NoInterpreter when the Python cannot load models;
@@ -45,14 +49,23 @@ def check_paths(
     """
     chosen = [t for p in paths for t in targets(os.fspath(p), configuration)]
     requests = [_request(t, configuration, tuple(inputs), assume or configuration.assume) for t in chosen]
-    if executor is not None or not hasattr(os, "fork"):
-        reports: Iterable[FileReport] = _through(executor, requests)
+    python = interpreter(python or configuration.python, configuration.root)
+    store = Cache(cache, python) if cache is not None else None
+    known = {n: found for n, r in enumerate(requests) if store is not None and (found := store.find(r)) is not None}
+    left = [n for n in range(len(requests)) if n not in known]
+    if not left:
+        reports: Iterable[tuple[int, FileReport]] = ()
+    elif executor is not None or not hasattr(os, "fork"):
+        reports = enumerate(_through(executor, [requests[n] for n in left]))
     else:
-        python = interpreter(python or configuration.python, configuration.root)
-        workers = min(jobs or configuration.jobs or os.cpu_count() or 1, max(1, len(requests)))
+        workers = min(jobs or configuration.jobs or os.cpu_count() or 1, len(left))
         limits = limits or Limits(configuration.timeout, int(configuration.memory * (1 << 30)))
-        reports = _in_order(pool(python).answered(requests, workers, limits, printed), len(requests))
-    return Outcome(tuple(settled(report, configuration) for report in reports))
+        reports = pool(python).answered([requests[n] for n in left], workers, limits, printed)
+    for position, report in reports:
+        known[left[position]] = report
+        if store is not None:
+            store.keep(requests[left[position]], report)
+    return Outcome(tuple(settled(known[n], configuration) for n in range(len(requests))))
 
 
 def _request(target: Target, configuration: Configuration, inputs: tuple[str, ...], assume: str | None) -> Request:
@@ -73,8 +86,3 @@ def _through(executor: Executor | None, requests: Sequence[Request]) -> Iterator
     from convsym.check.examine import examine
 
     yield from executor.map(examine, requests) if executor is not None else map(examine, requests)
-
-
-def _in_order(done: Iterable[tuple[int, FileReport]], length: int) -> list[FileReport]:
-    by_number = dict(done)
-    return [by_number[number] for number in range(length)]

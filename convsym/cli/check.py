@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from convsym.check.cache.store import folder_for
 from convsym.check.configuration.pyproject import configuration_for
 from convsym.check.configuration.values import ConfigurationError
 from convsym.check.paths import NothingThere
@@ -28,6 +29,7 @@ from convsym.reports.coverage import LISTED, coverage
 @click.option("--show-unchecked", is_flag=True, help="List every model that was not checked, not only the first ones.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="How many files at a time; else one for each core.")
 @click.option("--python", metavar="PATH", help="The Python, or virtual environment, that loads the models.")
+@click.option("--cache/--no-cache", default=True, help="Whether reports of unchanged files are taken from the cache.")
 def check(
     files: tuple[str, ...],
     inputs: tuple[str, ...],
@@ -36,6 +38,7 @@ def check(
     show_unchecked: bool,
     jobs: int | None,
     python: str | None,
+    cache: bool,
 ) -> None:
     """Find shape errors in the models of FILES.
 
@@ -43,13 +46,15 @@ def check(
     one, and a folder stands for all Python files in it. No weights are made and no training code runs.
     """
     try:
+        configuration = configuration_for(list(files))
         outcome = check_paths(
             files,
-            configuration=configuration_for(list(files)),
+            configuration=configuration,
             inputs=inputs,
             assume=assume,
             jobs=jobs,
             python=python,
+            cache=folder_for(configuration) if cache and configuration.cache else None,
             printed=lambda text: click.echo(text, err=True, nl=not text.endswith("\n")),
         )
     except (NothingThere, NoInterpreter, ConfigurationError) as error:

@@ -12,8 +12,9 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -22,6 +23,7 @@ class Forbidden(PermissionError):
 
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_MOST_READ = 1000
 _NULL = ("/dev/null", os.devnull)
 
 #: What stands first in the arguments of these is a path.
@@ -68,8 +70,17 @@ _ALWAYS = {
 }
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was seen: what code tried to do ("writing out.txt"), and the files in some folders that it read."""
+
+    attempts: list[str] = field(default_factory=list)
+    read: list[str] = field(default_factory=list)
+
+
 class _Watch(threading.local):
-    notes: list[str] | None = None
+    seen: Seen | None = None
+    folders: tuple[str, ...] = ()
 
 
 _watch = _Watch()
@@ -77,24 +88,30 @@ _installed = False
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watch.notes is None:
+    seen = _watch.seen
+    if seen is None:
         return
     if event == "open":
         path, mode, flags = arguments
         writes = bool(set(mode) & set("wax+")) if isinstance(mode, str) else isinstance(flags, int) and flags & _WRITES
         if writes and not _is_free(path):
-            _refuse(f"writing {_shown(path)}")
+            _refuse(seen, f"writing {_shown(path)}")
+        if isinstance(path, str) and _is_of_the_project(full := os.path.abspath(path)) and len(seen.read) < _MOST_READ:
+            seen.read.append(full)
     elif event in _ON_PATHS:
         if not _is_free(arguments[0]):
-            _refuse(f"{_ON_PATHS[event]} {_shown(arguments[0])}")
+            _refuse(seen, f"{_ON_PATHS[event]} {_shown(arguments[0])}")
     elif event in _ALWAYS:
-        _refuse(_ALWAYS[event])
+        _refuse(seen, _ALWAYS[event])
 
 
-def _refuse(what: str) -> None:
-    notes = _watch.notes
-    if notes is not None and what not in notes and len(notes) < 100:
-        notes.append(what)
+def _is_of_the_project(path: str) -> bool:
+    return path.startswith(_watch.folders) and not path.endswith(".pyc") and "site-packages" not in path
+
+
+def _refuse(seen: Seen, what: str) -> None:
+    if what not in seen.attempts and len(seen.attempts) < 100:
+        seen.attempts.append(what)
     raise Forbidden(f"{what} is not allowed while a file is checked")
 
 
@@ -111,8 +128,8 @@ def _shown(path: Any) -> str:
 
 
 @contextmanager
-def no_effects() -> Iterator[list[str]]:
-    """Let the code inside change nothing outside the process; the list says what it tried.
+def no_effects(folders: Sequence[str] = ()) -> Iterator[Seen]:
+    """Let the code inside change nothing outside the process, and see what it tries, and what it reads in `folders`.
 
     Only this thread is meant.
     """
@@ -120,12 +137,13 @@ def no_effects() -> Iterator[list[str]]:
     if not _installed:
         _installed = True
         sys.addaudithook(_hook)
-    before, bytecode = _watch.notes, sys.dont_write_bytecode
-    notes: list[str] = before if before is not None else []
+    before, bytecode = (_watch.seen, _watch.folders), sys.dont_write_bytecode
+    seen = _watch.seen or Seen()
     # Asked for once, it is known without trying to write.
     tempfile.gettempdir()
-    _watch.notes, sys.dont_write_bytecode = notes, True
+    _watch.seen, _watch.folders = seen, tuple(folder + os.sep for folder in folders)
+    sys.dont_write_bytecode = True
     try:
-        yield notes
+        yield seen
     finally:
-        _watch.notes, sys.dont_write_bytecode = before, bytecode
+        (_watch.seen, _watch.folders), sys.dont_write_bytecode = before, bytecode

@@ -12,10 +12,20 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import ModuleType
 
 from convsym.trace.slicing import Slices
 from convsym.trace.statements import run_all
+
+
+@dataclass(frozen=True)
+class Imports:
+    """What the imports of a check depend on: the files of the project that were read, and the files, without `.py`, or
+    folders that would have been, had they been there."""
+
+    read: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
 
 class _ProjectLoader(importlib.machinery.SourceFileLoader):
@@ -33,33 +43,36 @@ class _ProjectLoader(importlib.machinery.SourceFileLoader):
 class _ProjectFinder:
     """Finds what lies in the project's folders, with a loader that runs it as above."""
 
-    def __init__(self, roots: Sequence[str], read: list[str]) -> None:
+    def __init__(self, roots: Sequence[str], found: Imports) -> None:
+        self.folders = tuple(roots)
         self.roots = tuple(root + os.sep for root in roots)
-        self.read = read
+        self.found = found
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         """The module as Python finds it, where it is a source file of the project."""
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        origin = (spec.origin or "") if spec is not None else ""
+        if not os.path.abspath(origin).startswith(self.roots) or "site-packages" in origin:
+            own = [p for p in (self.folders if path is None else path) if (p + os.sep).startswith(self.roots)]
+            self.found.absent.extend(os.path.join(folder, name.rpartition(".")[2]) for folder in own)
+            return None
         if spec is None or type(spec.loader) is not importlib.machinery.SourceFileLoader:
             return None
-        origin = spec.origin or ""
-        if not os.path.abspath(origin).startswith(self.roots) or "site-packages" in origin:
-            return None
         loader = _ProjectLoader(spec.loader.name, spec.loader.path)
-        loader.read = self.read
+        loader.read = self.found.read
         spec.loader = loader
         return spec
 
 
 @contextmanager
-def project_imports(roots: Sequence[str]) -> Iterator[list[str]]:
-    """Import what lies in these folders statement by statement; the list says which files were read."""
-    read: list[str] = []
-    finder = _ProjectFinder(roots, read)
+def project_imports(roots: Sequence[str]) -> Iterator[Imports]:
+    """Import what lies in these folders statement by statement, and say which files that depends on."""
+    found = Imports()
+    finder = _ProjectFinder(roots, found)
     sys.meta_path.insert(0, finder)
     try:
-        yield read
+        yield found
     finally:
         sys.meta_path.remove(finder)

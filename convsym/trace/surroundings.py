@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from convsym.trace.effects import no_effects
-from convsym.trace.importing import project_imports
+from convsym.trace.effects import Seen, no_effects
+from convsym.trace.importing import Imports, project_imports
 from convsym.trace.weights import no_weights_fetched
 
 _ROOT_SIGNS = (".git", "pyproject.toml", "setup.py", "setup.cfg", ".hg")
@@ -60,11 +60,11 @@ def package_of(path: str, level: int) -> tuple[str, list[tuple[str, str]]]:
 
 @dataclass(frozen=True)
 class Witnessed:
-    """What code did inside `surroundings`, as far as it has run: the files of the project that it imported, and what
-    it tried to do to the world."""
+    """What code did inside `surroundings`, as far as it has run: what it imported of the project, what it read, and
+    what it tried to do to the world."""
 
-    read: list[str]
-    attempts: list[str]
+    imports: Imports
+    seen: Seen
 
 
 @contextmanager
@@ -80,17 +80,17 @@ def surroundings(path: str, allow_effects: bool = False) -> Iterator[Witnessed]:
     sys.path[:0] = [r for r in roots if r not in sys.path[: len(roots)]]
     sys.argv[:] = [path]
     _forget_others()
-    watched: AbstractContextManager[list[str]] = nullcontext([]) if allow_effects else no_effects()
+    watched: AbstractContextManager[Seen] = nullcontext(Seen()) if allow_effects else no_effects(roots)
     try:
         with (
             warnings.catch_warnings(),
             _lenient_arguments(),
             no_weights_fetched(),
-            project_imports(roots) as read,
-            watched as attempts,
+            project_imports(roots) as imports,
+            watched as seen,
         ):
             warnings.simplefilter("ignore")
-            yield Witnessed(read, attempts)
+            yield Witnessed(imports, seen)
     finally:
         _imported.update(name for name in set(sys.modules) - modules if _lies_in(name, roots))
         sys.path[:], sys.argv[:] = kept[0], kept[1]

@@ -48,6 +48,12 @@ class Broken(nn.Module):
 """
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test checks is not what another run has checked before."""
+    monkeypatch.setenv("CONVSYM_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     """A file with a model that runs, one that needs an argument, and a number."""
