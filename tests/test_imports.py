@@ -28,6 +28,7 @@ def heavy_modules_after(program: str) -> set[str]:
         "from convsym.cli import main; main(['rules'])",
         "from convsym.cli import main; main(['check', '--help'])",
         "from convsym.cli import main; main(['report', '--help'])",
+        "from convsym.cli import main; main(['diff', '--help'])",
     ],
 )
 def test_what_analyses_nothing_imports_neither_torch_nor_sympy(program: str) -> None:

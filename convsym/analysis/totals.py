@@ -15,7 +15,7 @@ class ModuleTotal:
     """One module and everything inside it.
 
     `parameters` counts elements, a shared one once; `output` is what its last call returned. `backward_flops` are those
-    of the gradients for the parameters.
+    of the gradients for the parameters, `activation_bytes` those of all results made inside.
     """
 
     path: str
@@ -24,6 +24,7 @@ class ModuleTotal:
     flops: Size
     elementwise: Size
     backward_flops: Size
+    activation_bytes: Size
     calls: int
     output: Tensor | None
 
@@ -74,6 +75,7 @@ def by_module(
             flops=cost.flops,
             elementwise=cost.elementwise,
             backward_flops=total([gradients.get(call.index, 0) for call in inside[path]]),
+            activation_bytes=activation_bytes(inside[path]),
             calls=len(inside[path]),
             output=last.output if last else None,
         )

@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "convsym.cli.check:check",
     "report": "convsym.cli.report:report",
     "query": "convsym.cli.query:query",
+    "diff": "convsym.cli.diff:diff",
     "layer": "convsym.cli.layer:layer",
     "explain": "convsym.cli.explain:explain",
     "rules": "convsym.cli.rules:rules",

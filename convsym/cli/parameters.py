@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from convsym.reports import Format, formats
+from convsym.reports.format import Shows
 
 if TYPE_CHECKING:
     from convsym.analysis.conventions import Convention
@@ -90,7 +91,7 @@ def chosen_conventions(names: Iterable[str]) -> tuple[Convention, ...]:
     return tuple(convention for convention in KNOWN if convention.name in names)
 
 
-def format_option(shows: Literal["analysis", "diagnostics"], default: str) -> Decorator:
+def format_option(shows: Shows, default: str) -> Decorator:
     """A --format option with the formats that can show an analysis or diagnostics."""
     known = formats(shows)
     listed = "; ".join(f"{f.name}: {f.title}" for f in known)

@@ -5,16 +5,17 @@ The table of built-in formats stands here; plug-ins bring tables of the same `Fo
 
 from __future__ import annotations
 
-from typing import Literal
-
 from convsym.plugins import tables
-from convsym.reports.format import Format, Page, Report
+from convsym.reports.format import Format, Page, Report, Shows
 
 FORMATS = (
     Format("table", "analysis", "a tree of modules with formulas", "convsym.reports.table:render"),
     Format("summary", "analysis", "totals and valid sizes only", "convsym.reports.summary:render"),
     Format("markdown", "analysis", "tables for a document", "convsym.reports.markdown:render"),
     Format("json", "analysis", "everything, for programs", "convsym.reports.json:render_analysis"),
+    Format("table", "difference", "what changed, module by module", "convsym.reports.differences:render_table"),
+    Format("markdown", "difference", "the same for a document", "convsym.reports.differences:render_markdown"),
+    Format("json", "difference", "for programs", "convsym.reports.differences:render_json"),
     Format("full", "diagnostics", "with the lines of code", "convsym.reports.full:render"),
     Format("concise", "diagnostics", "one line each", "convsym.reports.concise:render"),
     Format("json", "diagnostics", "for programs", "convsym.reports.json:render_diagnostics"),
@@ -25,7 +26,7 @@ FORMATS = (
 )
 
 
-def formats(shows: Literal["analysis", "diagnostics"]) -> list[Format]:
+def formats(shows: Shows) -> list[Format]:
     """The formats that show one or the other, those of plug-ins after the built-in ones.
 
     >>> [f.name for f in formats("diagnostics")][:3]

@@ -65,16 +65,20 @@ class Report:
     conventions: tuple[Convention, ...] = ()
 
 
+Shows = Literal["analysis", "difference", "diagnostics"]
+
+
 @dataclass(frozen=True)
 class Format:
-    """One way to show analyses or diagnostics.
+    """One way to show analyses, differences or diagnostics.
 
-    `render(subject, page) -> str` takes a `Report` where the format shows an analysis, a sequence of `Diagnostic`
-    where it shows diagnostics; it is a function, or "module:function", which is loaded when it is used.
+    `render(subject, page) -> str` takes a `Report` where the format shows an analysis, a
+    `convsym.reports.differences.Compared` where it shows a difference, and a sequence of `Diagnostic` where it shows
+    diagnostics; it is a function, or "module:function", which is loaded when it is used.
     """
 
     name: str
-    shows: Literal["analysis", "diagnostics"]
+    shows: Shows
     title: str
     render: str | Callable[[Any, Page], str]
 

@@ -24,12 +24,12 @@ SCHEMA = 1
 
 def render_analysis(report: Report, page: Page) -> str:
     """An analysis with everything that is known of every module and call; the page plays no part."""
-    return _dumped(analysis_data(report))
+    return dumped(analysis_data(report))
 
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic], page: Page) -> str:
     """Diagnostics as a list of objects; the page plays no part."""
-    return _dumped({"diagnostics": [diagnostic_data(d) for d in diagnostics]})
+    return dumped({"diagnostics": [diagnostic_data(d) for d in diagnostics]})
 
 
 def analysis_data(report: Report) -> dict[str, Any]:
@@ -64,6 +64,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
                 "flops": plain(total.flops),
                 "elementwise": plain(total.elementwise),
                 "backward_flops": plain(total.backward_flops),
+                "activation_bytes": plain(total.activation_bytes),
                 "calls": total.calls,
             }
             for total in modules_shown(report).values()
@@ -169,6 +170,7 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
     return {"shape": [plain(size) for size in tensor.shape], "dtype": dtype_name(tensor.dtype)}
 
 
-def _dumped(data: dict[str, Any]) -> str:
+def dumped(data: dict[str, Any]) -> str:
+    """The data with the versions of its layout and of convsym."""
     versions = {"schema": SCHEMA, "convsym": convsym.__version__}
     return json.dumps({**versions, **data}, indent=2, ensure_ascii=False) + "\n"

@@ -15,7 +15,7 @@ def render(report: Report, page: Page) -> str:
     """The analysis as a section of a document; the page plays no part."""
     at = ", ".join(f"{name}={size}" for name, size in report.at.sizes.items()) if report.at is not None else ""
     parts = [f"## `{report.target}`", _totals(report, at), _modules(report, at)]
-    parts += map(_section, sections(report))
+    parts += map(section_text, sections(report))
     limits = notes(report)
     if limits:
         parts.append("\n".join(f"- {_escaped(note.strip())}" for note in limits))
@@ -42,7 +42,8 @@ def _modules(report: Report, at: str) -> str:
     return f"{table}\n\n{shown.hidden} modules lie deeper." if shown.hidden else table
 
 
-def _section(section: Section) -> str:
+def section_text(section: Section) -> str:
+    """A section with its heading and what stands below its table."""
     lines = [
         [
             _code(cell) if column.kind in ("formula", "shape") else cell

@@ -48,12 +48,13 @@ def parts(report: Report) -> list[RenderableType]:
     """The sections that were asked for, each below an empty line."""
     found: list[RenderableType] = []
     for section in sections(report):
-        found += [Text(), Text(section.title, style="bold"), _table(section)]
+        found += [Text(), Text(section.title, style="bold"), section_table(section)]
         found += [Text(note, style="dim") for note in section.notes]
     return found
 
 
-def _table(section: Section) -> RenderableType:
+def section_table(section: Section) -> RenderableType:
+    """The table of a section."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style="dim")
     for column in section.columns:
         right = column.kind == "number"
