@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from convsym.analysis.training import Training
 from convsym.graph.tensor import Tensor
 from convsym.sizes.evaluate import evaluate
 
@@ -22,7 +24,7 @@ class LayerAt:
     output: Shape
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NumbersAt:
     """What an analysis says at one size: plain numbers.
 
@@ -34,10 +36,25 @@ class NumbersAt:
     macs: int
     parameters: int
     elementwise: int
-    backward_flops: int
     activation_bytes: int
     outputs: list[Shape]
     layers: list[LayerAt]
+    step: Callable[[], Training] = field(repr=False, compare=False)
+
+    @cached_property
+    def training(self) -> Training:
+        """The training step that belongs to these sizes."""
+        return self.step()
+
+    @cached_property
+    def backward_flops(self) -> int:
+        """FLOPs of the gradients for the parameters."""
+        return evaluate(self.training.flops, self.sizes)
+
+    @cached_property
+    def saved_bytes(self) -> int:
+        """Bytes that autograd keeps for the backward pass, parameters and buffers left out."""
+        return evaluate(self.training.saved_bytes, self.sizes)
 
 
 def shape_at(tensor: Tensor, sizes: Mapping[str, int]) -> Shape:

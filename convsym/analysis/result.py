@@ -12,7 +12,6 @@ from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
-from convsym.analysis.gradients import Needed, backward_flops
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
 from convsym.analysis.questions import Questions
@@ -20,14 +19,15 @@ from convsym.analysis.receptive import Fields, Misaligned, misaligned, receptive
 from convsym.analysis.shortfalls import Shortfall, shortfalls
 from convsym.analysis.simplest import Shortened
 from convsym.analysis.totals import ModuleTotal
+from convsym.analysis.training import Training
 from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.calls import call_graph
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, floor_div, total
+from convsym.sizes.arithmetic import Size, floor_div
 from convsym.sizes.cases import piecewise
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
-from convsym.trace.explore import Held, Refusal, Way
+from convsym.trace.explore import Refusal, Way
 from convsym.trace.paths import Finding, Pin
 
 if TYPE_CHECKING:
@@ -43,27 +43,19 @@ class Case:
     layers: tuple[LayerCall, ...]
     outputs: Any
     inputs: tuple[Tensor, ...]
-    held: tuple[Held, ...] = ()
+    weights: tuple[Tensor, ...] = ()
+    trained: tuple[Tensor, ...] = ()
+    joined: bool = False
 
     @cached_property
-    def needed(self) -> Needed:
-        """The tensors that training computes a gradient of; inputs need none."""
-        return Needed(self.calls, [h.spec for h in self.held if h.value.requires_grad])
-
-    @cached_property
-    def gradients(self) -> Mapping[int, Size]:
-        """FLOPs of the gradients for the parameters, by the index of the call that they are gradients of."""
-        return backward_flops(self.calls, self.needed, tensors_of(self.outputs))
+    def training(self) -> Training:
+        """The backward pass of this way, and what is kept for it."""
+        return Training(self.calls, tuple(tensors_of(self.outputs)), self.weights, self.trained)
 
     @property
     def short_gradients(self) -> Mapping[int, Size]:
-        """The same, each as short as the case's own domain allows."""
-        return {index: self.domain.simplify(flops) for index, flops in self.gradients.items()}
-
-    @cached_property
-    def backward_flops(self) -> Size:
-        """FLOPs of the gradients for the parameters."""
-        return total(list(self.gradients.values()))
+        """FLOPs of the gradients of each call, by its index, as short as the case's own domain allows."""
+        return {index: self.domain.simplify(flops) for index, flops in self.training.gradients.items()}
 
     @cached_property
     def cost(self) -> Cost:
@@ -93,8 +85,11 @@ class Case:
         )
 
 
-def _case(way: Way, inputs: tuple[Tensor, ...]) -> Case:
-    return Case(way.domain, way.calls, way.layers, way.output, inputs, way.held)
+def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
+    owned = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
+    weights = tuple(held.spec for held in way.held if id(held.value) in owned)
+    trained = tuple(held.spec for held in way.held if held.value.requires_grad)
+    return Case(way.domain, way.calls, way.layers, way.output, inputs, weights, trained, way.joined)
 
 
 @dataclass(frozen=True)
@@ -128,7 +123,7 @@ class Analysis(Questions):
     def cases(self) -> tuple[Case, ...]:
         """The ways through the forward that run, in the order they were found."""
         inputs = tuple(tensors_of(self.args))
-        return tuple(_case(w, inputs) for w in self.ways if w.runs)
+        return tuple(_case(w, inputs, self.model) for w in self.ways if w.runs)
 
     @cached_property
     def main(self) -> Case | None:
@@ -137,7 +132,7 @@ class Analysis(Questions):
             return self.cases[0]
         inputs = tuple(tensors_of(self.args))
         ways = sorted(self.ways, key=lambda w: -len(w.calls))
-        return _case(ways[0], inputs) if ways else None
+        return _case(ways[0], inputs, self.model) if ways else None
 
     @cached_property
     def domain(self) -> ModelDomain:
@@ -177,7 +172,21 @@ class Analysis(Questions):
 
         Gradients are computed for the parameters that require one, and none for the inputs.
         """
-        return self._over_cases(lambda c: c.backward_flops)
+        return self._over_cases(lambda c: c.training.flops)
+
+    @cached_property
+    def saved_bytes(self) -> Size:
+        """Bytes that autograd keeps for the backward pass, in the mode (train or eval) that the model is in.
+
+        The distinct memory that torch.autograd.graph.saved_tensors_hooks sees, parameters and buffers left out;
+        attention is taken to run as its two matrix products.
+        """
+        return self._over_cases(lambda c: c.training.saved_bytes)
+
+    @cached_property
+    def unsaved(self) -> tuple[str, ...]:
+        """Operations of which is not known what autograd keeps; with any, `saved_bytes` is a lower bound."""
+        return tuple(sorted({op for case in self.cases for op in case.training.unknown}))
 
     @cached_property
     def activation_bytes(self) -> Size:
@@ -290,7 +299,13 @@ class Analysis(Questions):
             why = way.refusal.message if way.refusal else way.findings[0].requirement.claim
             shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
             raise ValueError(f"the model does not run at {shown or 'its size'}: {why}")
-        return _case(way, tuple(tensors_of(self.args)))
+        return _case(way, tuple(tensors_of(self.args)), self.model)
+
+    def _step_at(self, case: Case, sizes: Mapping[str, int]) -> Callable[[], Training]:
+        """The training step at one size; where ways were joined, that of the way which this size goes."""
+        if not case.joined:
+            return lambda: case.training
+        return lambda: _case(self.run_at(sizes), case.inputs, self.model).training
 
     def at(self, **sizes: int) -> NumbersAt:
         """The numbers at one size.
@@ -310,7 +325,7 @@ class Analysis(Questions):
             macs=flops // 2,
             parameters=evaluate(self.parameters, sizes),
             elementwise=evaluate(case.cost.elementwise, sizes),
-            backward_flops=evaluate(case.backward_flops, sizes),
+            step=self._step_at(case, sizes),
             activation_bytes=evaluate(case.activation_bytes, sizes),
             outputs=[shape_at(t, sizes) for t in tensors_of(case.outputs)],
             layers=[LayerAt(c.path, c.index, shape_at(c.input, sizes), shape_at(c.output, sizes)) for c in case.layers],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from convsym.graph.tensor import Tensor
@@ -60,17 +60,61 @@ def keeps_result(inputs: Tensors, outputs: Tensors) -> Backward:
     return Backward((Saved(outputs[0]),))
 
 
+def keeps_copy_of_result(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from an intermediate of the result's shape."""
+    return Backward((Saved(outputs[0].with_shape(*outputs[0].shape)),))
+
+
+def keeps_both(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from the operand and the result."""
+    return Backward((Saved(inputs[0]), Saved(outputs[0])))
+
+
 def keeps_all(inputs: Tensors, outputs: Tensors) -> Backward:
     """The gradient is computed from all operands."""
     return Backward(tuple(map(Saved, inputs)))
 
 
 def keeps_others(inputs: Tensors, outputs: Tensors) -> Backward:
-    """The gradient of each of two operands is computed from the other: products."""
+    """The gradient of each of two operands is computed from the other: products. Numbers are not kept as tensors."""
     if len(inputs) != 2:
         return NOTHING
     a, b = inputs
     return Backward((Saved(a, (b,)), Saved(b, (a,))))
+
+
+def keeps_quotient(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The divisor always, what is divided only for the divisor's own gradient."""
+    if len(inputs) != 2:
+        return NOTHING
+    a, b = inputs
+    return Backward((Saved(a, (b,)), Saved(b)))
+
+
+def keeps_power(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The base; with an exponent that is a tensor, all three."""
+    return keeps_input(inputs, outputs) if len(inputs) == 1 else keeps_all((*inputs, *outputs), ())
+
+
+def keeps_positions(inputs: Tensors, outputs: Tensors) -> Backward:
+    """Only what picks or masks is kept: operands and results that are no floating-point numbers."""
+    return Backward(tuple(Saved(t) for t in (*inputs, *outputs) if not _is_number(t)))
+
+
+def _is_number(tensor: Tensor) -> bool:
+    return tensor.dtype.is_floating_point or tensor.dtype.is_complex
+
+
+def written(keeps: Keeps) -> Keeps:
+    """The in-place form: where the gradient needs what is overwritten, autograd copies it first."""
+
+    def kept(inputs: Tensors, outputs: Tensors) -> Backward:
+        made = keeps(inputs, outputs)
+        target = inputs[0]
+        saved = (s._replace(tensor=target.with_shape(*target.shape)) if s.tensor is target else s for s in made.saved)
+        return replace(made, saved=tuple(saved))
+
+    return kept
 
 
 def stops(inputs: Tensors, outputs: Tensors) -> Backward:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,21 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import (
+    Backward,
+    Keeps,
+    Saved,
+    Tensors,
+    keeps_copy_of_result,
+    keeps_input,
+    keeps_result,
+    written,
+)
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.broadcast import true_dtype
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import Arguments, Infer, OpRule, Outcome, Site, is_in_place, spellings
 from convsym.ops.dtypes import require_floating, require_one_dtype
 from convsym.ops.layout import elementwise_strides
 from convsym.sizes.arithmetic import Size, floor_div
@@ -31,19 +42,37 @@ def fresh(site: Site, input: Tensor, dtype: torch.dtype | None = None) -> Tensor
 
 
 def activation(
-    op: str, also: tuple[torch.dtype, ...], makes_float: bool, site: Site, input: Tensor, *_: Any, **__: Any
+    op: str,
+    also: tuple[torch.dtype, ...],
+    makes_float: bool,
+    keeps: Keeps,
+    site: Site,
+    input: Tensor,
+    *arguments: Any,
+    inplace: bool = False,
+    **_: Any,
 ) -> Outcome:
-    """A function of each element; its further arguments do not touch the shape. One operation per element."""
+    """A function of each element; its further arguments do not touch the shape. One operation per element.
+
+    Of its numbers only `inplace`, which comes last, is a bool.
+    """
     if not input.dtype.is_floating_point:
         require_floating(site, op, input, also)
-    output = fresh(site, input, true_dtype(input.dtype) if makes_float else None)
-    return Outcome(output, Cost(elementwise=output.numel))
+    in_place = inplace or (bool(arguments) and arguments[-1] is True)
+    output = input.overwritten() if in_place else fresh(site, input, true_dtype(input.dtype) if makes_float else None)
+    kept = written(_IN_PLACE.get(op, keeps)) if in_place else keeps
+    return Outcome(output, Cost(elementwise=output.numel), backward=kept((input,), (output,)))
+
+
+# These compute their gradient from the operand, but from the result where that takes the operand's place.
+_IN_PLACE: dict[str, Keeps] = dict.fromkeys(("ELU", "SELU", "CELU", "LeakyReLU"), keeps_result)
 
 
 def contiguous_activation(op: str, site: Site, input: Tensor, *_: Any, **__: Any) -> Outcome:
     """An activation whose kernel writes row by row whatever its input's layout is."""
     require_floating(site, op, input)
-    return Outcome(input.with_shape(*input.shape), Cost(elementwise=input.numel))
+    drawn = Backward((Saved(input), Saved(input.with_shape(*input.shape))))
+    return Outcome(input.with_shape(*input.shape), Cost(elementwise=input.numel), backward=drawn)
 
 
 def hardtanh(site: Site, input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0, inplace: bool = False) -> Outcome:
@@ -56,7 +85,7 @@ def hardtanh(site: Site, input: Tensor, min_val: Any = -1.0, max_val: Any = 1.0,
         str(max_val),
         help="exchange min_val and max_val",
     )
-    return activation("Hardtanh", _INTEGERS, False, site, input)
+    return activation("Hardtanh", _INTEGERS, False, keeps_input, site, input, inplace=inplace)
 
 
 def rrelu(
@@ -77,7 +106,8 @@ def rrelu(
         str(upper),
         help="exchange lower and upper",
     )
-    return contiguous_activation("RReLU", site, input)
+    made = contiguous_activation("RReLU", site, input)
+    return made if training else replace(made, backward=Backward((Saved(input),)))
 
 
 def softshrink(site: Site, input: Tensor, lambd: Any = 0.5) -> Outcome:
@@ -89,7 +119,7 @@ def softshrink(site: Site, input: Tensor, lambd: Any = 0.5) -> Outcome:
         str(lambd),
         help="choose a lambd of at least 0",
     )
-    return activation("Softshrink", (), False, site, input)
+    return activation("Softshrink", (), False, keeps_input, site, input)
 
 
 def celu(site: Site, input: Tensor, alpha: Any = 1.0, inplace: bool = False) -> Outcome:
@@ -101,7 +131,7 @@ def celu(site: Site, input: Tensor, alpha: Any = 1.0, inplace: bool = False) -> 
         str(alpha),
         help="choose another alpha",
     )
-    return activation("CELU", (), False, site, input)
+    return activation("CELU", (), False, keeps_input, site, input, inplace=inplace)
 
 
 def gelu(site: Site, input: Tensor, approximate: str = "none") -> Outcome:
@@ -113,7 +143,7 @@ def gelu(site: Site, input: Tensor, approximate: str = "none") -> Outcome:
         repr(approximate),
         help="choose one of them",
     )
-    return activation("GELU", (), False, site, input)
+    return activation("GELU", (), False, keeps_input, site, input)
 
 
 def glu(site: Site, input: Tensor, dim: int = -1) -> Outcome:
@@ -142,7 +172,7 @@ def glu(site: Site, input: Tensor, dim: int = -1) -> Outcome:
     shape = (*input.shape[:at], floor_div(size, 2), *input.shape[at + 1 :])
     half = Tensor(shape, input.dtype, input.strides)
     output = fresh(site, half)
-    return Outcome(output, Cost(elementwise=output.numel), {"dim": dim})
+    return Outcome(output, Cost(elementwise=output.numel), {"dim": dim}, Backward((Saved(input),)))
 
 
 def prelu(site: Site, input: Tensor, weight: Tensor) -> Outcome:
@@ -169,49 +199,71 @@ def prelu(site: Site, input: Tensor, weight: Tensor) -> Outcome:
         )
     # The slopes stand along axis 1 of a tensor of ones, so they take no part in choosing the layout.
     output = fresh(site, input)
-    return Outcome(output, Cost(elementwise=output.numel), {"num_parameters": weight.numel})
+    backward = Backward((Saved(input), Saved(weight)))
+    return Outcome(output, Cost(elementwise=output.numel), {"num_parameters": weight.numel}, backward)
 
 
 def _plain(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return (input,), {}
+    return (input,), {"inplace": module.inplace} if "inplace" in module.__dict__ else {}
 
 
 def _with(*names: str) -> Callable[..., tuple[tuple[Any, ...], dict[str, Any]]]:
     def arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return (input, *(getattr(module, name) for name in names)), {}
+        in_place = {"inplace": module.inplace} if "inplace" in module.__dict__ else {}
+        return (input, *(getattr(module, name) for name in names)), in_place
 
     return arguments
 
 
-# name of the function: its layer, the dtypes it takes besides floating point, whether integers become floats
-_ACTIVATIONS: dict[str, tuple[type, tuple[torch.dtype, ...], bool]] = {
-    "relu": (nn.ReLU, (*_INTEGERS, torch.uint8), False),
-    "relu6": (nn.ReLU6, (*_INTEGERS, torch.uint8), False),
-    "elu": (nn.ELU, (), False),
-    "selu": (nn.SELU, (), False),
-    "leaky_relu": (nn.LeakyReLU, (), False),
-    "silu": (nn.SiLU, _COMPLEX, False),
-    "mish": (nn.Mish, (), False),
-    "hardswish": (nn.Hardswish, (), False),
-    "hardsigmoid": (nn.Hardsigmoid, (), False),
-    "hardshrink": (nn.Hardshrink, (), False),
-    "softplus": (nn.Softplus, (), False),
-    "threshold": (nn.Threshold, (*_INTEGERS, torch.uint8), False),
-    "tanhshrink": (nn.Tanhshrink, (*_INTEGERS, torch.uint8, *_COMPLEX), True),
-    "softsign": (nn.Softsign, (*_INTEGERS, torch.uint8, *_COMPLEX), True),
-    "sigmoid": (nn.Sigmoid, (*_INTEGERS, torch.uint8, torch.bool, *_COMPLEX), True),
-    "tanh": (nn.Tanh, (*_INTEGERS, torch.uint8, torch.bool, *_COMPLEX), True),
+def _keeps_divisor(inputs: Tensors, outputs: Tensors) -> Backward:
+    return Backward((Saved(inputs[0]), Saved(outputs[0].with_shape(*outputs[0].shape))))
+
+
+# name of the function: its layer, the dtypes it takes besides floating point, whether integers become floats, and what
+# autograd keeps
+_ACTIVATIONS: dict[str, tuple[type, tuple[torch.dtype, ...], bool, Keeps]] = {
+    "relu": (nn.ReLU, (*_INTEGERS, torch.uint8), False, keeps_result),
+    "relu6": (nn.ReLU6, (*_INTEGERS, torch.uint8), False, keeps_input),
+    "elu": (nn.ELU, (), False, keeps_input),
+    "selu": (nn.SELU, (), False, keeps_input),
+    "leaky_relu": (nn.LeakyReLU, (), False, keeps_input),
+    "silu": (nn.SiLU, _COMPLEX, False, keeps_input),
+    "mish": (nn.Mish, (), False, keeps_input),
+    "hardswish": (nn.Hardswish, (), False, keeps_input),
+    "hardsigmoid": (nn.Hardsigmoid, (), False, keeps_input),
+    "hardshrink": (nn.Hardshrink, (), False, keeps_input),
+    "softplus": (nn.Softplus, (), False, keeps_input),
+    "threshold": (nn.Threshold, (*_INTEGERS, torch.uint8), False, keeps_input),
+    "tanhshrink": (nn.Tanhshrink, (*_INTEGERS, torch.uint8, *_COMPLEX), True, keeps_copy_of_result),
+    "softsign": (nn.Softsign, (*_INTEGERS, torch.uint8, *_COMPLEX), True, _keeps_divisor),
+    "sigmoid": (nn.Sigmoid, (*_INTEGERS, torch.uint8, torch.bool, *_COMPLEX), True, keeps_result),
+    "tanh": (nn.Tanh, (*_INTEGERS, torch.uint8, torch.bool, *_COMPLEX), True, keeps_result),
 }
+
+
+def _forms(name: str, infer: Infer, modules: dict[type, Arguments]) -> tuple[OpRule, ...]:
+    """One rule for the functions and layers, and one for the functions that write into their operand."""
+    functions = spellings(name)
+    in_place = tuple(f for f in functions if is_in_place(f))
+    fresh = OpRule(name, infer, tuple(f for f in functions if f not in in_place), modules)
+    return fresh, OpRule(name, partial(infer, inplace=True), in_place)
+
+
 RULES = (
     *(
-        OpRule(name, partial(activation, layer.__name__, also, makes_float), spellings(name), {layer: _plain})
-        for name, (layer, also, makes_float) in _ACTIVATIONS.items()
+        rule
+        for name, (layer, also, makes_float, keeps) in _ACTIVATIONS.items()
+        for rule in _forms(name, partial(activation, layer.__name__, also, makes_float, keeps), {layer: _plain})
     ),
-    OpRule("sigmoid", partial(activation, "Sigmoid", _ACTIVATIONS["sigmoid"][1], True), (torch.special.expit,)),
-    OpRule("hardtanh", hardtanh, spellings("hardtanh"), {nn.Hardtanh: _with("min_val", "max_val")}),
-    OpRule("rrelu", rrelu, spellings("rrelu"), {nn.RReLU: _with("lower", "upper", "training")}),
+    OpRule(
+        "sigmoid",
+        partial(activation, "Sigmoid", _ACTIVATIONS["sigmoid"][1], True, keeps_result),
+        (torch.special.expit,),
+    ),
+    *_forms("hardtanh", hardtanh, {nn.Hardtanh: _with("min_val", "max_val")}),
+    *_forms("rrelu", rrelu, {nn.RReLU: _with("lower", "upper", "training")}),
     OpRule("softshrink", softshrink, spellings("softshrink"), {nn.Softshrink: _with("lambd")}),
-    OpRule("celu", celu, spellings("celu"), {nn.CELU: _with("alpha")}),
+    *_forms("celu", celu, {nn.CELU: _with("alpha")}),
     OpRule("gelu", gelu, spellings("gelu"), {nn.GELU: _with("approximate")}),
     OpRule(
         "logsigmoid",

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import NOTHING, Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
@@ -79,7 +80,9 @@ def adaptive_avg_pool(axes: int, site: Site, input: Tensor, output_size: Any) ->
     require_arithmetic_dtype(site, op, input)
     lead = input.shape[: input.rank - axes] if enough else input.shape[:2]
     output = _laid_out(axes, input, input.with_shape(*lead, *sizes))
-    return Outcome(output, Cost(elementwise=input.numel), {"output_size": sizes})
+    averages = axes == 1 and all(s == 1 for s in sizes)
+    backward = NOTHING if is_mean or averages else Backward((Saved(input),))
+    return Outcome(output, Cost(elementwise=input.numel), {"output_size": sizes}, backward)
 
 
 def adaptive_max_pool(
@@ -93,8 +96,14 @@ def adaptive_max_pool(
         require_elements(site, op, input.shape[-axes - 1 :])
     lead = input.shape[: input.rank - axes] if enough else input.shape[:2]
     output = _laid_out(axes, input, input.with_shape(*lead, *sizes))
-    outputs = (output, output.as_dtype(torch.int64)) if with_indices or return_indices else output
-    return Outcome(outputs, Cost(elementwise=input.numel), {"output_size": sizes})
+    return _with_indices(input, output, with_indices or return_indices, {"output_size": sizes})
+
+
+def _with_indices(input: Tensor, output: Tensor, shown: bool, parameters: dict[str, Any]) -> Outcome:
+    """Maxima, and where they were, which autograd keeps in any case."""
+    indices = output.as_dtype(torch.int64)
+    backward = Backward((Saved(input), Saved(indices)))
+    return Outcome((output, indices) if shown else output, Cost(elementwise=input.numel), parameters, backward)
 
 
 def fractional_max_pool(
@@ -148,8 +157,7 @@ def fractional_max_pool(
     )
     output = input.with_shape(*(input.shape[: input.rank - axes] if enough else input.shape[:2]), *sizes)
     parameters = {"kernel_size": kernel, "output_size": sizes}
-    outputs = (output, output.as_dtype(torch.int64)) if with_indices or return_indices else output
-    return Outcome(outputs, Cost(elementwise=input.numel), parameters)
+    return _with_indices(input, output, with_indices or return_indices, parameters)
 
 
 def _leaves_room(axes: int, kernel: Size, windows: Size, size: Size) -> Condition:

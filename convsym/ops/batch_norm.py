@@ -8,13 +8,14 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.dtypes import require_floating
 from convsym.ops.layout import like_channels_last
 from convsym.ops.normalise import require_values
-from convsym.sizes.arithmetic import Size
+from convsym.sizes.arithmetic import Size, multiply
 from convsym.sizes.condition import FALSE, TRUE, eq, ge
 
 _PARTS = ("running_mean", "running_var", "weight", "bias")
@@ -77,7 +78,16 @@ def _batch_norm(
     _require_channels(site, op, channels, (running_mean, running_var, weight, bias))
     if training and checked:
         require_values(site, op, (input.shape[0], *input.shape[2:]), input, "channel")
-    return Outcome(output, cost, {"num_features": channels, "affine": weight is not None, "training": training})
+    statistics = _statistics(input, weight, channels) if training else ()
+    saved = (input, *(t for t in (weight, running_mean, running_var) if t is not None), *statistics)
+    parameters = {"num_features": channels, "affine": weight is not None, "training": training}
+    return Outcome(output, cost, parameters, Backward(tuple(map(Saved, saved))))
+
+
+def _statistics(input: Tensor, weight: Tensor | None, channels: Size) -> tuple[Tensor, ...]:
+    """The mean and the inverse deviation of each channel."""
+    dtype = input.dtype if weight is None else weight.dtype
+    return Tensor((channels,), dtype), Tensor((channels,), dtype)
 
 
 def batch_norm(
@@ -133,7 +143,13 @@ def _instance_norm(
     require_floating(site, op, input)
     _require_statistics(site, op, running_mean, running_var, use_input_stats)
     _require_channels(site, op, input.shape[1], (running_mean, running_var, weight, bias))
-    return Outcome(output, cost, {"num_features": input.shape[1], "affine": weight is not None})
+    # Samples are normalised as channels of one batch norm, for which what there is for each channel is repeated.
+    channels = multiply(*input.shape[:2])
+    repeated = [t.with_shape(channels) for t in (running_mean, running_var, weight) if t is not None]
+    statistics = _statistics(input, weight, channels) if use_input_stats else ()
+    kept = input if input.strides is None else input.with_shape(*input.shape)
+    backward = Backward(tuple(map(Saved, (kept, *repeated, *statistics))))
+    return Outcome(output, cost, {"num_features": input.shape[1], "affine": weight is not None}, backward)
 
 
 def instance_norm(
@@ -244,10 +260,10 @@ def _instance_module(
     op, ranks = kind.__name__, _INSTANCE[kind]
     if not _require_ranks(site, op, input, ranks):
         return Outcome(input.with_shape(*input.shape))
-    batched = input if input.rank == ranks[1] else input.with_shape(1, *input.shape)
+    batched = input if input.rank == ranks[1] else input.view((1, *input.shape))
     made = _instance_norm(True, site, batched, running_mean, running_var, weight, bias, use_input_stats, op)
     output = input.with_shape(*input.shape)
-    return Outcome(output, made.cost, {**made.parameters, "num_features": num_features})
+    return Outcome(output, made.cost, {**made.parameters, "num_features": num_features}, made.backward)
 
 
 def _vectors(module: Any, input: Tensor, axis: int) -> tuple[Size, list[Tensor | None]]:

@@ -8,6 +8,18 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import (
+    Keeps,
+    keeps_all,
+    keeps_both,
+    keeps_copy_of_result,
+    keeps_input,
+    keeps_nothing,
+    keeps_others,
+    keeps_power,
+    keeps_quotient,
+    stops,
+)
 from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import Infer, Outcome, Site, spellings
@@ -171,24 +183,24 @@ def isin(
     return Outcome(Tensor(elements.shape, torch.bool), pointwise(site, "isin", torch.bool, elements).cost)
 
 
-# result, dtypes taken (letters of KINDS), where numbers are taken, names
-_TABLE: tuple[tuple[str, str, str, str], ...] = (
-    ("same", ANY + "x", "both", "mul multiply"),
-    ("same", "uihf", "both", "floor_divide floordiv remainder mod"),
-    ("same", "uihf", "right", "fmod"),
-    ("same", REAL, "none", "maximum minimum fmax fmin"),
-    ("float", REAL, "none", "atan2 arctan2"),
-    ("same", "hf", "none", "hypot nextafter logaddexp2 igamma igammac gammainc gammaincc"),
-    ("same", "hfc", "none", "logaddexp"),
-    ("float", REAL, "right", "copysign"),
-    ("same", "ui", "none", "gcd lcm"),
-    ("float", REAL, "both", "xlogy xlog1py"),
-    ("float", "buif", "both", "zeta"),
-    ("same", "bui", "both", "bitwise_and bitwise_or bitwise_xor and or xor"),
-    ("same", "ui", "both", "bitwise_left_shift bitwise_right_shift lshift rshift"),
-    ("bool", ANY, "right", "eq ne not_equal"),
-    ("bool", REAL, "right", "lt less le less_equal gt greater ge greater_equal"),
-    ("bool", ANY, "none", "logical_and logical_or logical_xor"),
+# result, dtypes taken (letters of KINDS), where numbers are taken, what autograd keeps, names
+_TABLE: tuple[tuple[str, str, str, Keeps, str], ...] = (
+    ("same", ANY + "x", "both", keeps_others, "mul multiply"),
+    ("same", "uihf", "both", keeps_quotient, "floor_divide floordiv remainder mod"),
+    ("same", "uihf", "right", keeps_quotient, "fmod"),
+    ("same", REAL, "none", keeps_all, "maximum minimum fmax fmin"),
+    ("float", REAL, "none", keeps_all, "atan2 arctan2"),
+    ("same", "hf", "none", keeps_all, "hypot nextafter logaddexp2 igamma igammac gammainc gammaincc"),
+    ("same", "hfc", "none", keeps_all, "logaddexp"),
+    ("float", REAL, "right", keeps_both, "copysign"),
+    ("same", "ui", "none", stops, "gcd lcm"),
+    ("float", REAL, "both", keeps_all, "xlogy xlog1py"),
+    ("float", "buif", "both", keeps_all, "zeta"),
+    ("same", "bui", "both", stops, "bitwise_and bitwise_or bitwise_xor and or xor"),
+    ("same", "ui", "both", stops, "bitwise_left_shift bitwise_right_shift lshift rshift"),
+    ("bool", ANY, "right", stops, "eq ne not_equal"),
+    ("bool", REAL, "right", stops, "lt less le less_equal gt greater ge greater_equal"),
+    ("bool", ANY, "none", stops, "logical_and logical_or logical_xor"),
 )
 
 
@@ -196,16 +208,16 @@ def _reversed(*names: str) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(getattr(torch.Tensor, f"__r{name}__") for name in names))
 
 
-_REVERSED: tuple[tuple[str, Infer, tuple[Any, ...]], ...] = (
-    ("sub", sub, (torch.rsub, *_reversed("sub"))),
-    ("div", div, _reversed("div", "truediv")),
-    ("floor_divide", partial(binary, "floor_divide", "uihf", "same", "both"), _reversed("floordiv")),
-    ("remainder", partial(binary, "remainder", "uihf", "same", "both"), _reversed("mod")),
-    ("pow", power, _reversed("pow")),
-    ("lshift", partial(binary, "lshift", "ui", "same", "both"), _reversed("lshift")),
-    ("rshift", partial(binary, "rshift", "ui", "same", "both"), _reversed("rshift")),
+_REVERSED: tuple[tuple[str, Infer, Keeps, tuple[Any, ...]], ...] = (
+    ("sub", sub, keeps_nothing, (torch.rsub, *_reversed("sub"))),
+    ("div", div, keeps_copy_of_result, _reversed("div", "truediv")),
+    ("floor_divide", partial(binary, "floor_divide", "uihf", "same", "both"), keeps_nothing, _reversed("floordiv")),
+    ("remainder", partial(binary, "remainder", "uihf", "same", "both"), keeps_input, _reversed("mod")),
+    ("pow", power, keeps_both, _reversed("pow")),
+    ("lshift", partial(binary, "lshift", "ui", "same", "both"), stops, _reversed("lshift")),
+    ("rshift", partial(binary, "rshift", "ui", "same", "both"), stops, _reversed("rshift")),
 )
-_SWAPPED = {function for _, _, functions in _REVERSED for function in functions}
+_SWAPPED = {function for _, _, _, functions in _REVERSED for function in functions}
 
 
 def _forward(*names: str) -> tuple[Any, ...]:
@@ -213,22 +225,26 @@ def _forward(*names: str) -> tuple[Any, ...]:
 
 
 RULES = (
-    *rules("add", add, _forward("add")),
-    *rules("sub", sub, _forward("sub", "subtract")),
-    *rules("div", div, _forward("div", "divide", "true_divide", "truediv")),
-    *rules("pow", power, _forward("pow")),
+    *rules("add", add, _forward("add"), keeps_nothing),
+    *rules("sub", sub, _forward("sub", "subtract"), keeps_nothing),
+    *rules("div", div, _forward("div", "divide", "true_divide", "truediv"), keeps_quotient),
+    *rules("pow", power, _forward("pow"), keeps_power),
     *(
         rule
-        for result, kinds, numbers, names in _TABLE
+        for result, kinds, numbers, keeps, names in _TABLE
         for name in names.split()
-        for rule in rules(name, partial(binary, name, kinds, result, numbers), _forward(name))
+        for rule in rules(name, partial(binary, name, kinds, result, numbers), _forward(name), keeps)
     ),
-    *(rule for op, infer, functions in _REVERSED for rule in rules(op, reversed_operands(infer), functions)),
-    *rules("ldexp", ldexp, spellings("ldexp")),
-    *rules("float_power", float_power, (torch.float_power, torch.Tensor.float_power)),
+    *(
+        rule
+        for op, infer, keeps, functions in _REVERSED
+        for rule in rules(op, reversed_operands(infer), functions, keeps)
+    ),
+    *rules("ldexp", ldexp, spellings("ldexp"), keeps_all),
+    *rules("float_power", float_power, (torch.float_power, torch.Tensor.float_power), keeps_power),
     *rules("float_power", _float_power_in_place, (torch.Tensor.float_power_,)),
-    *rules("heaviside", partial(same_dtypes, "heaviside", REAL), spellings("heaviside")),
-    *rules("complex", partial(complex_number, "complex"), (torch.complex,)),
-    *rules("polar", partial(complex_number, "polar"), (torch.polar,)),
-    *rules("isin", isin, (torch.isin,)),
+    *rules("heaviside", partial(same_dtypes, "heaviside", REAL), spellings("heaviside"), stops),
+    *rules("complex", partial(complex_number, "complex"), (torch.complex,), keeps_nothing),
+    *rules("polar", partial(complex_number, "polar"), (torch.polar,), keeps_all),
+    *rules("isin", isin, (torch.isin,), stops),
 )

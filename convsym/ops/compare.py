@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.broadcast import broadcast
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.elementwise import pointwise
 from convsym.ops.join import cat
@@ -91,7 +92,8 @@ def conj(site: Site, input: Tensor) -> Outcome:
     return Outcome(input)
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("isclose", isclose, spellings("isclose")),
     OpRule("allclose", allclose, spellings("allclose")),
     OpRule("equal", equal, (torch.equal, torch.Tensor.equal)),

@@ -11,9 +11,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import stops
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import number, require_sizes, sizes
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.layout import channels_last_strides, elementwise_strides
 from convsym.ops.strides import normal
 from convsym.sizes import ratio
@@ -188,7 +189,8 @@ def _of_array(data: Any) -> tuple[tuple[Size, ...], list[torch.dtype]]:
     return tuple(found.shape), [found.dtype]
 
 
-RULES = (
+RULES = keeping(
+    stops,
     *(OpRule(name, partial(new, name), (getattr(torch, name),)) for name in ("zeros", "ones", "empty")),
     *(OpRule(name, partial(random, name), (getattr(torch, name),)) for name in ("rand", "randn")),
     OpRule("full", full, (torch.full,)),

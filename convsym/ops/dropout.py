@@ -9,11 +9,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import NOTHING, Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.activation import fresh
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.dtypes import require_floating
+from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, TRUE
 
 # How many axes a channel-wise form needs in training, and how many it insists on at all times.
@@ -44,8 +46,8 @@ def dropout(
             help="give it (N, C, L) or (C, L)",
         )
     parameters = {"p": p}
-    if not training or 0 in input.shape:
-        return Outcome(input, parameters=parameters)
+    if not training or p == 0 or 0 in input.shape:
+        return Outcome(input, parameters=parameters, backward=NOTHING)
     if 0 < p < 1:
         site.require(
             "input-rank",
@@ -56,8 +58,16 @@ def dropout(
             help="give it (N, C, ...)",
         )
     require_floating(site, op, input, (torch.complex64, torch.complex128))
-    output = fresh(site, input)
-    return Outcome(output, Cost(elementwise=output.numel), parameters)
+    output = input.overwritten() if inplace else fresh(site, input)
+    noise = input.with_shape(*_drawn(op, input.shape))
+    return Outcome(output, Cost(elementwise=output.numel), parameters, Backward((Saved(noise),)))
+
+
+def _drawn(op: str, shape: tuple[Size, ...]) -> tuple[Size, ...]:
+    """The shape of the noise that elements are multiplied by: one number each, or one for each channel."""
+    if op in ("Dropout", "AlphaDropout"):
+        return shape
+    return (*shape[:2], *(1 for _ in shape[2:]))
 
 
 def _builtin(op: str, site: Site, input: Tensor, p: float, train: bool) -> Outcome:
@@ -68,17 +78,18 @@ def native_dropout(site: Site, input: Tensor, p: float, train: bool | None) -> O
     """Dropout that gives its mask too."""
     made = dropout("Dropout", site, input, p, bool(train) or train is None)
     output = made.output if made.output is not input else fresh(site, input)
-    return Outcome((output, fresh(site, input, torch.bool)), made.cost, made.parameters)
+    mask = fresh(site, input, torch.bool)
+    return Outcome((output, mask), made.cost, made.parameters, Backward((Saved(mask),)))
 
 
 def _module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    return (input, module.p, module.training), {}
+    return (input, module.p, module.training, module.inplace), {}
 
 
 def _alpha(
     op: str, site: Site, input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Outcome:
-    return dropout(op, site, input, p, training)
+    return dropout(op, site, input, p, training, inplace)
 
 
 RULES = (

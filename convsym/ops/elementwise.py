@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import Keeps, written
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.broadcast import broadcast, true_dtype
@@ -167,9 +168,10 @@ def _fits(made: torch.dtype, kept: torch.dtype) -> bool:
     return torch.can_cast(made, kept) and not (kept.is_complex and made.is_floating_point)
 
 
-def rules(op: str, infer: Infer, functions: tuple[Any, ...]) -> tuple[OpRule, ...]:
+def rules(op: str, infer: Infer, functions: tuple[Any, ...], keeps: Keeps | None = None) -> tuple[OpRule, ...]:
     """One rule for the callables that return a new tensor, and one for those that write into their first operand."""
     fresh = tuple(f for f in functions if not is_in_place(f))
     writing = tuple(f for f in functions if is_in_place(f))
-    made = (OpRule(op, infer, fresh),)
-    return (*made, OpRule(op, in_place(op, infer), writing)) if writing else made
+    made = (OpRule(op, infer, fresh, keeps=keeps),)
+    kept = None if keeps is None else written(keeps)
+    return (*made, OpRule(op, in_place(op, infer), writing, keeps=kept)) if writing else made

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import keeps_positions
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.dtypes import require_dtype
 from convsym.ops.index import extremes
 from convsym.sizes.arithmetic import Size, multiply, subtract
@@ -181,7 +182,8 @@ def _bag_arguments(
     }
 
 
-RULES = (
+RULES = keeping(
+    keeps_positions,
     OpRule("embedding", embedding, (F.embedding,), {nn.Embedding: _embedding_arguments}),
     OpRule("embedding", _builtin, (torch.embedding,)),
     OpRule("embedding_bag", embedding_bag, (F.embedding_bag,), {nn.EmbeddingBag: _bag_arguments}),

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_positions
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.binary import binary
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.elementwise import REAL, require_kind
 from convsym.ops.reduce import EVERY, numpy_names, one_axis, require_some, without
 from convsym.sizes.arithmetic import Size
@@ -90,7 +91,8 @@ def aminmax(site: Site, input: Tensor, *, dim: int | None = None, keepdim: bool 
     return Outcome(torch.return_types.aminmax((values, values)), Cost(elementwise=input.numel))  # type: ignore[arg-type]
 
 
-RULES = (
+RULES = keeping(
+    keeps_positions,
     *(OpRule(op, numpy_names(partial(largest, op)), spellings(op)) for op in ("max", "min")),
     *(OpRule(op, numpy_names(partial(median, op)), spellings(op)) for op in ("median", "nanmedian")),
     OpRule("mode", numpy_names(mode), spellings("mode")),

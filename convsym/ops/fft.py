@@ -11,10 +11,11 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.elementwise import require_kind
 from convsym.ops.strides import normal, strides_of
 from convsym.sizes.arithmetic import Size, add, equal, floor_div, multiply, subtract
@@ -206,7 +207,8 @@ _KINDS = (
     ("c2r", "hfft"),
     ("r2c, then c2c", "ihfft"),
 )
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     *(OpRule(name, partial(transform, kind), (getattr(torch.fft, name),)) for kind, name in _KINDS),
     *(OpRule(f"{name}2", partial(_plane, kind), (getattr(torch.fft, f"{name}2"),)) for kind, name in _KINDS),
     *(OpRule(f"{name}n", partial(transforms, kind), (getattr(torch.fft, f"{name}n"),)) for kind, name in _KINDS),

@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.index import require_broadcasts_to
 from convsym.ops.layout import elementwise_strides
 from convsym.sizes.condition import FALSE, TRUE
@@ -56,7 +57,8 @@ _DRAWS = (
     "cauchy_",
     "log_normal_",
 )
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("copy", copy, (torch.Tensor.copy_,)),
     OpRule("fill", fill, spellings("fill")),
     OpRule("zero", drawn, spellings("zero")),

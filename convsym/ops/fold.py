@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.windowed import require_positive, spread
 from convsym.sizes.arithmetic import Size, floor_div, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, divides, eq, ge
@@ -145,7 +146,8 @@ def _fold_arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str,
     return (input, module.output_size, *window), {}
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("unfold", unfold, (F.unfold, torch._C._nn.im2col), {nn.Unfold: _unfold_arguments}),
     OpRule("fold", fold, (F.fold, torch._C._nn.col2im), {nn.Fold: _fold_arguments}),
 )

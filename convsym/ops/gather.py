@@ -10,11 +10,12 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_positions
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.broadcast import broadcast
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.dtypes import require_dtype
 from convsym.ops.index import extremes, picked, require_broadcasts_to
 from convsym.ops.layout import elementwise_strides
@@ -294,7 +295,8 @@ def _rule(name: str, infer: Any, *names: str) -> OpRule:
     return OpRule(name, numpy_names(infer), spellings(*(names or (name,))))
 
 
-RULES = (
+RULES = keeping(
+    keeps_positions,
     _rule("gather", gather),
     _rule("scatter", partial(scatter, False)),
     _rule("scatter_add", partial(scatter, True)),

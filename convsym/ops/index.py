@@ -8,9 +8,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_positions
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.broadcast import broadcast
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.slicing import at_position, require_index, sliced
 from convsym.ops.strides import normal, strides_of
@@ -323,7 +324,8 @@ def require_broadcasts_to(site: Site, op: str, given: tuple[Size, ...], target: 
     )
 
 
-RULES = (
+RULES = keeping(
+    keeps_positions,
     OpRule("getitem", getitem, (torch.Tensor.__getitem__,)),
     OpRule("setitem", setitem, (torch.Tensor.__setitem__,)),
 )

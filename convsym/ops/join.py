@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.layout import channels_last_strides
 from convsym.ops.reduce import numpy_names
 from convsym.ops.strides import normal, suggests_channels_last
@@ -197,7 +198,8 @@ def block_diag(site: Site, *tensors: Any) -> Outcome:
     return Outcome(Tensor((rows, columns), dtype or torch.get_default_dtype()))
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("cat", numpy_names(cat), spellings("cat", "concat", "concatenate")),
     OpRule("stack", numpy_names(stack), spellings("stack")),
     OpRule("hstack", hstack, spellings("hstack")),

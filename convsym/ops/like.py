@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import stops
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import require_sizes, sizes
 from convsym.ops.broadcast import broadcast
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.create import made, tensor
 from convsym.ops.memory import in_format
 from convsym.ops.strides import normal
@@ -128,7 +129,8 @@ def multinomial(site: Site, input: Tensor, num_samples: Size, replacement: bool 
 
 _LIKE = ("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "randint_like")
 _NEW = ("new_zeros", "new_ones", "new_empty")
-RULES = (
+RULES = keeping(
+    stops,
     *(OpRule(name, partial(like, name), (getattr(torch, name),)) for name in _LIKE),
     *(OpRule(name, partial(new, name), (getattr(torch.Tensor, name),)) for name in _NEW),
     OpRule("new_full", new_full, (torch.Tensor.new_full,)),

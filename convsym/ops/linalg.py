@@ -10,11 +10,12 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_all
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.arguments import axis
 from convsym.ops.broadcast import broadcast
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.elementwise import ANY, real_dtype, require_kind
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.matmul import require_one_dtype
@@ -324,7 +325,8 @@ _SQUARE: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
     ("eigvalsh", _real_eigenvalues, (torch.linalg.eigvalsh,)),
     ("matrix_exp", _same, spellings("matrix_exp")),
 )
-RULES = (
+RULES = keeping(
+    keeps_all,
     *(OpRule(op, partial(square, make, op), functions) for op, make, functions in _SQUARE),
     OpRule("svd", svd, (torch.linalg.svd,)),
     OpRule("svd", old_svd, (torch.svd, torch.Tensor.svd)),

@@ -12,9 +12,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import keeps_all
 from convsym.graph.tensor import Tensor
 from convsym.ops.broadcast import Shape, result_dtype
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.dtypes import require_dtype, require_floating, require_one_dtype
 from convsym.ops.elementwise import pointwise, real_dtype, require_kind
 from convsym.sizes.arithmetic import Size
@@ -383,7 +384,8 @@ def _classes(module: Any, input: Any, target: Any) -> tuple[tuple[Any, ...], dic
 
 
 _nn = torch._C._nn
-RULES = (
+RULES = keeping(
+    keeps_all,
     OpRule("mse_loss", partial(error, "mse_loss"), (F.mse_loss,), {nn.MSELoss: _plain}),
     OpRule("mse_loss", partial(_builtin_error, "mse_loss"), (_nn.mse_loss,)),
     OpRule("l1_loss", partial(error, "l1_loss"), (F.l1_loss,), {nn.L1Loss: _plain}),

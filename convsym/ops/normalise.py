@@ -8,12 +8,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.dtypes import require_floating
 from convsym.ops.layout import elementwise_strides, like_channels_last
-from convsym.sizes.arithmetic import Size, floor_div, multiply
+from convsym.sizes.arithmetic import Size, add, floor_div, multiply, subtract
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, divides, eq, ge, ne
 
 Sizes = tuple[Size, ...]
@@ -69,7 +70,20 @@ def layer_norm(
 ) -> Outcome:
     """`input` normalised over its last axes, whose sizes are `normalized_shape`; one operation per element."""
     output, shape = _trailing(site, "LayerNorm", input, normalized_shape, weight, bias)
-    return Outcome(output, Cost(elementwise=output.numel), {"normalized_shape": shape, "affine": weight is not None})
+    given = (t for t in (weight, bias) if t is not None)
+    saved = (input, *given, *_statistics(input, weight, _rows(input, shape)))
+    parameters = {"normalized_shape": shape, "affine": weight is not None}
+    return Outcome(output, Cost(elementwise=output.numel), parameters, Backward(tuple(map(Saved, saved))))
+
+
+def _rows(input: Tensor, shape: Sizes) -> Sizes:
+    return (*input.shape[: input.rank - len(shape)], *(1 for _ in shape))
+
+
+def _statistics(input: Tensor, weight: Tensor | None, shape: Sizes) -> tuple[Tensor, Tensor]:
+    """The mean and the inverse deviation of whatever is normalised together."""
+    dtype = input.dtype if weight is None else weight.dtype
+    return Tensor(shape, dtype), Tensor(shape, dtype)
 
 
 def rms_norm(
@@ -77,7 +91,12 @@ def rms_norm(
 ) -> Outcome:
     """`input` divided by the root mean square over its last axes; one operation per element."""
     output, shape = _trailing(site, "RMSNorm", input, normalized_shape, weight, None)
-    return Outcome(output, Cost(elementwise=output.numel), {"normalized_shape": shape})
+    # Computed step by step: the inverse root, and what it is multiplied with before the weight.
+    normalised = () if weight is None else (weight, input.with_shape(*input.shape))
+    saved = (input, Tensor(_rows(input, shape), input.dtype), *normalised)
+    return Outcome(
+        output, Cost(elementwise=output.numel), {"normalized_shape": shape}, Backward(tuple(map(Saved, saved)))
+    )
 
 
 def _group_norm(
@@ -125,7 +144,10 @@ def _group_norm(
         if parameter is not None:
             _require_vector(site, op, name, parameter, channels)
     output = like_channels_last(input, input.with_shape(*input.shape))
-    return Outcome(output, Cost(elementwise=output.numel), parameters)
+    kept = input if input.strides is None or output.strides is not None else input.with_shape(*input.shape)
+    given = (weight,) if weight is not None else ()
+    saved = (kept, *given, *_statistics(input, weight, (batch, num_groups)))
+    return Outcome(output, Cost(elementwise=output.numel), parameters, Backward(tuple(map(Saved, saved))))
 
 
 def group_norm(
@@ -205,7 +227,13 @@ def local_response_norm(
     )
     dtype = input.dtype if input.dtype.is_floating_point else torch.get_default_dtype()
     output = Tensor(input.shape, dtype, elementwise_strides(site, input.shape, input))
-    return Outcome(output, Cost(elementwise=multiply(output.numel, size)), {"size": size})
+    # The squares in their padding, what is raised to a power, and what is divided by.
+    padded = (
+        input.with_shape(input.shape[0], subtract(add(input.shape[1], size), 1), *input.shape[2:]) if enough else input
+    )
+    saved = (input, padded, output.with_shape(*output.shape), output.with_shape(*output.shape))
+    backward = Backward(tuple(map(Saved, saved)))
+    return Outcome(output, Cost(elementwise=multiply(output.numel, size)), {"size": size}, backward)
 
 
 def _layer_module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import NOTHING, Backward, Saved
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import sizes
 from convsym.ops.catalogue import OpRule, Outcome, Site
@@ -36,8 +37,9 @@ def pad(site: Site, input: Tensor, pad: Any, mode: str = "constant", value: Any 
     if not _require_arguments(site, input, given, mode, value):
         return Outcome(input.with_shape(*input.shape), parameters=parameters)
     if mode == "constant":
-        return Outcome(_constant(site, input, pairs), parameters=parameters)
-    return Outcome(_borrowed(site, input, pairs, mode), parameters=parameters)
+        return Outcome(_constant(site, input, pairs), parameters=parameters, backward=NOTHING)
+    backward = NOTHING if mode == "circular" else Backward((Saved(input),))
+    return Outcome(_borrowed(site, input, pairs, mode), parameters=parameters, backward=backward)
 
 
 def _require_arguments(site: Site, input: Tensor, given: tuple[Size, ...], mode: str, value: Any) -> bool:

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.layout import channels_last_strides
 from convsym.ops.strides import suggests_channels_last
 from convsym.sizes.arithmetic import Size, floor_div, multiply
@@ -129,7 +130,8 @@ def _shuffle(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (input, module.groups), {}
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("pixel_shuffle", pixel_shuffle, spellings("pixel_shuffle"), {nn.PixelShuffle: _up}),
     OpRule("pixel_unshuffle", pixel_unshuffle, spellings("pixel_unshuffle"), {nn.PixelUnshuffle: _down}),
     OpRule(

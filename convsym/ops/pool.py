@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
@@ -116,9 +117,9 @@ def max_pool(
     window may hang over the end. One element-wise operation per window element.
     """
     made = _pooled(site, f"MaxPool{axes}d", axes, input, kernel_size, stride, padding, dilation, ceil_mode)
-    if with_indices or return_indices:
-        return Outcome((made.output, made.output.as_dtype(torch.int64)), made.cost, made.parameters)
-    return made
+    indices = made.output.as_dtype(torch.int64)
+    output = (made.output, indices) if with_indices or return_indices else made.output
+    return replace(made, output=output, backward=Backward((Saved(input), Saved(indices))))
 
 
 def avg_pool(
@@ -144,6 +145,7 @@ def avg_pool(
             help="leave divisor_override out",
         )
     made = _pooled(site, op, axes, input, kernel_size, stride, padding, 1, ceil_mode)
+    made = replace(made, backward=Backward((Saved(input),)))
     if axes == 3:
         # This kernel always writes row by row.
         made = replace(made, output=replace(made.output, strides=None))

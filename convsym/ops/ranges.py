@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import stops
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import number
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.sizes import ratio
 from convsym.sizes.arithmetic import Size, add, ceil_div, negate, subtract
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, ge, gt, le, lt, ne
@@ -121,7 +122,8 @@ def spaced(
     return Outcome(Tensor((count,), dtype), parameters={"steps": count})
 
 
-RULES = (
+RULES = keeping(
+    stops,
     OpRule("arange", arange, (torch.arange,)),
     OpRule("range", inclusive_range, (torch.range,)),
     OpRule("linspace", partial(spaced, "linspace"), (torch.linspace,)),

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import Keeps, keeps_both, keeps_input, keeps_nothing, stops
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis
@@ -216,29 +217,29 @@ def nanmean(site: Site, input: Tensor, dim: Any = None, keepdim: bool = False, *
     return reduction("nanmean", "hf", "same", site, input, dim, keepdim, dtype=dtype)
 
 
-def _rule(op: str, infer: Callable[..., Outcome], *names: str) -> OpRule:
-    return OpRule(op, numpy_names(infer), spellings(*(names or (op,))))
+def _rule(op: str, keeps: Keeps, infer: Callable[..., Outcome]) -> OpRule:
+    return OpRule(op, numpy_names(infer), spellings(op), keeps=keeps)
 
 
 RULES = (
-    _rule("sum", partial(total, "sum", ANY)),
-    _rule("nansum", partial(total, "nansum", REAL)),
-    _rule("mean", partial(reduction, "mean", "hfc", "same")),
-    _rule("nanmean", nanmean),
-    _rule("prod", prod),
-    _rule("amax", partial(extreme, "amax")),
-    _rule("amin", partial(extreme, "amin")),
-    _rule("argmax", partial(argument, "argmax")),
-    _rule("argmin", partial(argument, "argmin")),
-    _rule("any", partial(logical, "any")),
-    _rule("all", partial(logical, "all")),
-    _rule("count_nonzero", count_nonzero),
-    _rule("logsumexp", logsumexp),
-    _rule("var", partial(variance, "var", False)),
-    _rule("std", partial(variance, "std", False)),
-    _rule("var_mean", partial(variance, "var_mean", True)),
-    _rule("std_mean", partial(variance, "std_mean", True)),
-    _rule("cumsum", partial(cumulative, "cumsum", ANY)),
-    _rule("cumprod", partial(cumulative, "cumprod", ANY)),
-    _rule("logcumsumexp", logcumsumexp),
+    _rule("sum", keeps_nothing, partial(total, "sum", ANY)),
+    _rule("nansum", keeps_input, partial(total, "nansum", REAL)),
+    _rule("mean", keeps_nothing, partial(reduction, "mean", "hfc", "same")),
+    _rule("nanmean", keeps_input, nanmean),
+    _rule("prod", keeps_both, prod),
+    _rule("amax", keeps_both, partial(extreme, "amax")),
+    _rule("amin", keeps_both, partial(extreme, "amin")),
+    _rule("argmax", stops, partial(argument, "argmax")),
+    _rule("argmin", stops, partial(argument, "argmin")),
+    _rule("any", stops, partial(logical, "any")),
+    _rule("all", stops, partial(logical, "all")),
+    _rule("count_nonzero", stops, count_nonzero),
+    _rule("logsumexp", keeps_both, logsumexp),
+    _rule("var", keeps_input, partial(variance, "var", False)),
+    _rule("std", keeps_both, partial(variance, "std", False)),
+    _rule("var_mean", keeps_input, partial(variance, "var_mean", True)),
+    _rule("std_mean", keeps_both, partial(variance, "std_mean", True)),
+    _rule("cumsum", keeps_nothing, partial(cumulative, "cumsum", ANY)),
+    _rule("cumprod", keeps_both, partial(cumulative, "cumprod", ANY)),
+    _rule("logcumsumexp", keeps_both, logcumsumexp),
 )

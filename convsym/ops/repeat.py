@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis, number, sizes, spread_out
 from convsym.ops.broadcast import broadcast
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.permute import transpose
 from convsym.ops.reduce import numpy_names
@@ -254,7 +255,8 @@ def broadcast_tensors(site: Site, *tensors: Any) -> Outcome:
     return Outcome(tuple(stretched(t, shape) for t in given))
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("repeat", repeat, spellings("repeat")),
     OpRule("tile", tile, spellings("tile")),
     OpRule("repeat_interleave", numpy_names(repeat_interleave), spellings("repeat_interleave")),

@@ -12,11 +12,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.adaptive_pool import adaptive_avg_pool
 from convsym.ops.arguments import number
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.layout import channels_last_strides
 from convsym.ops.strides import suggests_channels_last
 from convsym.sizes import ratio
@@ -213,7 +214,8 @@ _SMOOTH = {
     "bicubic": "_upsample_bicubic2d_aa",
     "lanczos": "_upsample_lanczos2d_aa",
 }
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule(
         "interpolate",
         interpolate,

@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from convsym.graph.backward import keeps_all
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.sizes.arithmetic import multiply
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq, ge
 
@@ -121,7 +122,8 @@ def affine_grid(site: Site, theta: Tensor, size: Any, align_corners: bool | None
     return Outcome(output, Cost(elementwise=multiply(axes + 1, output.numel)), parameters)
 
 
-RULES = (
+RULES = keeping(
+    keeps_all,
     OpRule("grid_sample", grid_sample, (F.grid_sample,)),
     OpRule("grid_sample", _grid_sampler, (torch.grid_sampler,)),
     OpRule("affine_grid", affine_grid, (F.affine_grid, torch.affine_grid_generator)),

@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, number
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.reduce import numpy_names
 from convsym.ops.slicing import at_position, part, require_index, sliced
@@ -126,7 +127,8 @@ def nonzero(site: Site, input: Tensor, *, as_tuple: bool = False) -> Outcome:
     return Outcome(Tensor(shape, torch.int64, (1, count) if input.rank > 1 else None))
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("select", numpy_names(select), spellings("select")),
     OpRule("narrow", numpy_names(narrow), spellings("narrow")),
     OpRule("narrow", numpy_names(narrow_copy), spellings("narrow_copy")),

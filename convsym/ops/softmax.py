@@ -9,10 +9,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import keeps_result
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.dtypes import require_floating
 from convsym.sizes.condition import FALSE, TRUE
 
@@ -75,7 +76,8 @@ def _plain(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
     return (input,), {}
 
 
-RULES = (
+RULES = keeping(
+    keeps_result,
     OpRule("softmax", partial(softmax, "softmax"), (F.softmax,), {nn.Softmax: _module}),
     OpRule("softmin", partial(softmax, "softmin"), (F.softmin,), {nn.Softmin: _module}),
     OpRule("log_softmax", partial(softmax, "log_softmax"), (F.log_softmax,), {nn.LogSoftmax: _module}),

@@ -6,10 +6,11 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_positions
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, number
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.reduce import numpy_names
 from convsym.sizes.arithmetic import Size
@@ -172,7 +173,8 @@ def bucketize(site: Site, input: Any, boundaries: Tensor, *, out_int32: bool = F
     return Outcome(output, Cost(elementwise=output.numel))
 
 
-RULES = (
+RULES = keeping(
+    keeps_positions,
     OpRule("sort", numpy_names(_sort), spellings("sort")),
     OpRule("argsort", numpy_names(argsort), spellings("argsort")),
     OpRule("sort", msort, spellings("msort")),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
+from convsym.graph.backward import keeps_all
 from convsym.ops.binary import binary
-from convsym.ops.catalogue import OpRule, spellings
+from convsym.ops.catalogue import OpRule, keeping, spellings
 from convsym.ops.unary import unary
 
 _POLYNOMIALS = (
@@ -33,7 +34,8 @@ _BESSEL = (
 )
 _TAKEN = "buif"
 
-RULES = (
+RULES = keeping(
+    keeps_all,
     *(OpRule(name, partial(binary, name, _TAKEN, "float", "both"), spellings(name)) for name in _POLYNOMIALS),
     *(OpRule(name, partial(unary, name, _TAKEN, "float"), spellings(name)) for name in _BESSEL),
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import NOTHING, Backward, Tensors, keeps_all, keeps_positions
 from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
@@ -126,16 +127,29 @@ def require_fits(site: Site, op: str, dtype: torch.dtype, value: Any) -> bool:
     )
 
 
+def _keeps_weight(inputs: Tensors, outputs: Tensors) -> Backward:
+    return keeps_all(inputs, outputs) if len(inputs) == 3 else NOTHING
+
+
+def _keeps_factors(inputs: Tensors, outputs: Tensors) -> Backward:
+    return keeps_all(inputs[1:], outputs)
+
+
 _WHERE = (torch.where,)
 RULES = (
-    OpRule("where", where, _WHERE),
-    OpRule("where", _method_where, (torch.Tensor.where,)),
-    *rules("clamp", partial(clamp, "clamp"), spellings("clamp", "clip")),
-    *rules("clamp_min", clamp_min, spellings("clamp_min")),
-    *rules("clamp_max", clamp_max, spellings("clamp_max")),
-    *rules("lerp", lerp, spellings("lerp")),
-    *rules("addcmul", partial(addc, "addcmul", "uihfc"), spellings("addcmul")),
-    *rules("addcdiv", partial(addc, "addcdiv", "hfc"), spellings("addcdiv")),
-    OpRule("masked_fill", masked_fill, (torch.masked_fill, torch.Tensor.masked_fill)),
-    OpRule("masked_fill", in_place("masked_fill", masked_fill, takes_overlap=True), (torch.Tensor.masked_fill_,)),
+    OpRule("where", where, _WHERE, keeps=keeps_positions),
+    OpRule("where", _method_where, (torch.Tensor.where,), keeps=keeps_positions),
+    *rules("clamp", partial(clamp, "clamp"), spellings("clamp", "clip"), keeps_all),
+    *rules("clamp_min", clamp_min, spellings("clamp_min"), keeps_all),
+    *rules("clamp_max", clamp_max, spellings("clamp_max"), keeps_all),
+    *rules("lerp", lerp, spellings("lerp"), _keeps_weight),
+    *rules("addcmul", partial(addc, "addcmul", "uihfc"), spellings("addcmul"), _keeps_factors),
+    *rules("addcdiv", partial(addc, "addcdiv", "hfc"), spellings("addcdiv"), _keeps_factors),
+    OpRule("masked_fill", masked_fill, (torch.masked_fill, torch.Tensor.masked_fill), keeps=keeps_positions),
+    OpRule(
+        "masked_fill",
+        in_place("masked_fill", masked_fill, takes_overlap=True),
+        (torch.Tensor.masked_fill_,),
+        keeps=keeps_positions,
+    ),
 )

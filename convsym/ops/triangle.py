@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, require_sizes
-from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.slicing import greatest, least
 from convsym.ops.strides import normal, strides_of
 from convsym.sizes.arithmetic import Size, absolute, add, floor_div, multiply, subtract
@@ -128,7 +129,8 @@ def _below(site: Site, rows: Size, columns: Size, offset: int) -> Size:
     return add(middle, multiply(subtract(rows, full), columns))
 
 
-RULES = (
+RULES = keeping(
+    keeps_nothing,
     OpRule("diagonal", diagonal, spellings("diagonal")),
     OpRule("diag", diag, spellings("diag")),
     OpRule("diag_embed", diag_embed, spellings("diag_embed")),

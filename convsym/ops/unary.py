@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import Keeps, keeps_input, keeps_nothing, keeps_result, stops
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.elementwise import ANY, REAL, RESULTS, in_place, pointwise, require_kind, rules
@@ -44,50 +45,49 @@ def polygamma(site: Site, first: Any, second: Any) -> Outcome:
     return unary("polygamma", REAL, "float", site, input)
 
 
-# result, dtypes taken (letters of KINDS), names
-_TABLE: tuple[tuple[str, str, str], ...] = (
+# result, dtypes taken (letters of KINDS), what autograd keeps, names
+_TABLE: tuple[tuple[str, str, Keeps, str], ...] = (
+    ("float", ANY, keeps_result, "sqrt rsqrt exp exp2 expm1 tan reciprocal"),
     (
         "float",
         ANY,
-        "sqrt rsqrt exp exp2 expm1 log log2 log10 log1p sin cos tan asin arcsin acos arccos atan arctan sinh cosh "
-        "asinh arcsinh acosh arccosh atanh arctanh reciprocal sinc",
+        keeps_input,
+        "log log2 log10 log1p sin cos asin arcsin acos arccos atan arctan sinh cosh asinh arcsinh acosh arccosh atanh "
+        "arctanh sinc",
     ),
-    (
-        "float",
-        REAL,
-        "erf erfc erfinv lgamma digamma deg2rad rad2deg logit i0 i0e i1 i1e entr gammaln ndtr psi",
-    ),
-    ("float", "buif", "erfcx log_ndtr ndtri bessel_j0 bessel_j1 bessel_y0 bessel_y1 airy_ai"),
-    ("float", "uihf", "mvlgamma multigammaln"),
-    ("real", "uihfc", "abs absolute"),
-    ("same", "uihfc", "neg negative"),
-    ("same", REAL, "sign"),
-    ("same", ANY, "sgn nan_to_num"),
-    ("same", "uihf", "ceil floor trunc fix"),
-    ("same", "hf", "frac"),
-    ("number", ANY, "square"),
-    ("real float", ANY, "angle"),
-    ("same", "bui", "bitwise_not invert"),
-    ("bool", ANY, "isnan isinf isfinite isreal logical_not"),
-    ("bool", REAL, "isposinf isneginf signbit"),
+    ("float", REAL, keeps_input, "erf erfc erfinv lgamma digamma logit i0 i0e i1 i1e entr gammaln ndtr psi"),
+    ("float", REAL, keeps_nothing, "deg2rad rad2deg"),
+    ("float", "buif", keeps_input, "erfcx log_ndtr ndtri bessel_j0 bessel_j1 bessel_y0 bessel_y1 airy_ai"),
+    ("float", "uihf", keeps_input, "mvlgamma multigammaln"),
+    ("real", "uihfc", keeps_input, "abs absolute"),
+    ("same", "uihfc", keeps_nothing, "neg negative"),
+    ("same", REAL, keeps_nothing, "sign"),
+    ("same", ANY, keeps_input, "sgn nan_to_num"),
+    ("same", "uihf", keeps_nothing, "ceil floor trunc fix"),
+    ("same", "hf", keeps_nothing, "frac"),
+    ("number", ANY, keeps_input, "square"),
+    ("real float", ANY, keeps_input, "angle"),
+    ("same", "bui", stops, "bitwise_not invert"),
+    ("bool", ANY, stops, "isnan isinf isfinite isreal logical_not"),
+    ("bool", REAL, stops, "isposinf isneginf signbit"),
 )
 _ROUND = tuple(function for function in spellings("round") if function is not torch.special.round)
 RULES = (
     *(
         rule
-        for result, kinds, names in _TABLE
+        for result, kinds, keeps, names in _TABLE
         for name in names.split()
-        for rule in rules(name, partial(unary, name, kinds, result), spellings(name))
+        for rule in rules(name, partial(unary, name, kinds, result), spellings(name), keeps)
     ),
-    *rules("positive", positive, spellings("positive")),
-    *rules("conj_physical", conj_physical, (torch.conj_physical, torch.Tensor.conj_physical)),
+    *rules("positive", positive, spellings("positive"), keeps_nothing),
+    *rules("conj_physical", conj_physical, (torch.conj_physical, torch.Tensor.conj_physical), keeps_nothing),
     OpRule(
         "conj_physical",
         in_place("conj_physical", conj_physical, takes_overlap=True),
         (torch.conj_physical_, torch.Tensor.conj_physical_),
     ),
-    *rules("round", partial(unary, "round", "uihf", "same"), _ROUND),
-    *rules("round", partial(unary, "round", "hf", "same"), (torch.special.round,)),
+    *rules("round", partial(unary, "round", "uihf", "same"), _ROUND, keeps_nothing),
+    *rules("round", partial(unary, "round", "hf", "same"), (torch.special.round,), keeps_nothing),
     *rules("frexp", frexp, spellings("frexp")),
-    *rules("polygamma", polygamma, spellings("polygamma")),
+    *rules("polygamma", polygamma, spellings("polygamma"), keeps_input),
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import keeps_both
 from convsym.graph.tensor import Tensor
-from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.reduce import reduction
 from convsym.sizes.condition import FALSE, TRUE, all_of, ge
 
@@ -123,7 +124,8 @@ def norm(
     return vector_norm(site, input, order, dim, keepdim, dtype=dtype)
 
 
-RULES = (
+RULES = keeping(
+    keeps_both,
     OpRule("norm", norm, (torch.norm, torch.Tensor.norm)),
     OpRule("norm", linalg_norm, (torch.linalg.norm,)),
     OpRule("norm", vector_norm, (torch.linalg.vector_norm,)),

@@ -68,6 +68,7 @@ class Way:
     first_inputs: Mapping[int, Tensor]
     held: tuple[Held, ...] = ()
     complete: bool = True
+    joined: bool = False
 
     @property
     def runs(self) -> bool:
@@ -148,6 +149,7 @@ def run(subject: Subject, path: Path) -> Way:
         first_inputs=tracer.first_inputs,
         held=tuple(Held(value, spec) for value, spec in tracer.lifted.values()),
         complete=complete,
+        joined=tracer.joined,
     )
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 from torch.utils import _pytree as pytree
 
+from convsym.graph.backward import keeps_nothing
 from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.tensor import Tensor
 from convsym.ops.strides import normal, strides_of
@@ -213,7 +214,8 @@ def _go_on_joined(entry: _Entry, ways: list[_Local], running: list[_Local], toge
     del tracer.path.taken[entry.taken :], tracer.path.open[entry.open :]
     tracer.path.domain = _union(entry.domain, [w.domain for w in running], complete=len(running) == len(ways))
     tracer.refused += [way.error for way in ways if way.error is not None]
-    _keep_costs(tracer, running)
+    tracer.joined = True
+    _keep_costs(tracer, running, _respelled(running[0], together))
     return output
 
 
@@ -291,7 +293,7 @@ def _tensor(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
         strides = None
     if (shape, strides) == (first.shape, first.strides):
         return first
-    return Tensor(shape, first.dtype, None if strides is None else normal(shape, strides))
+    return first.view(shape, None if strides is None else normal(shape, strides))
 
 
 def _sizes(each: Sequence[tuple[Size, ...]], domains: Sequence[Domain]) -> tuple[Size, ...]:
@@ -357,16 +359,36 @@ def _is_required(assumption: Assumption) -> bool:
     return getattr(assumption.reason, "requirement", None) is not None
 
 
-def _keep_costs(tracer: Tracer, ways: list[_Local]) -> None:
+def _respelled(way: _Local, joined: _Local) -> list[tuple[Tensor, Tensor]]:
+    """The tensors of a way whose sizes are written otherwise where ways are joined, before and after."""
+
+    def specs(local: _Local) -> list[Tensor]:
+        leaves = pytree.tree_leaves(local.output)
+        return [*(leaf.spec for leaf in leaves if isinstance(leaf, SymbolicTensor)), *local.inputs]
+
+    return [(a, b) for a, b in zip(specs(way), specs(joined), strict=True) if a is not b]
+
+
+def _keep_costs(tracer: Tracer, ways: list[_Local], respelled: list[tuple[Tensor, Tensor]]) -> None:
     """Record what the other ways cost more or less than the first, under their conditions."""
     flops = _difference(ways, [way.cost.flops for way in ways])
     elementwise = _difference(ways, [way.cost.elementwise for way in ways])
-    if flops == 0 and elementwise == 0:
+    if flops == 0 and elementwise == 0 and not respelled:
         return
     last = tracer.calls[-1]
-    tracer.calls.append(
-        Call(len(tracer.calls), "cases", tracer.module_path, (), last.outputs, {}, Cost(flops, elementwise), last.place)
+    before, after = zip(*respelled, strict=True) if respelled else ((), last.outputs)
+    call = Call(
+        index=len(tracer.calls),
+        op="cases",
+        path=tracer.module_path,
+        inputs=before,
+        outputs=after,
+        parameters={},
+        cost=Cost(flops, elementwise),
+        place=last.place,
+        keeps=keeps_nothing,
     )
+    tracer.calls.append(call)
 
 
 def _difference(ways: list[_Local], costs: list[Size]) -> Size:

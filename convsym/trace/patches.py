@@ -14,7 +14,6 @@ import torch.overrides
 from torch import nn
 
 from convsym.trace.current import enter, in_progress
-from convsym.trace.tensors import SymbolicTensor
 from convsym.trace.tracer import Tracer
 
 _call_module = nn.Module.__call__
@@ -69,13 +68,19 @@ class _Context:
 
 def _traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     tracer = in_progress()
-    if tracer is None or not any(isinstance(a, SymbolicTensor) for a in args):
+    if tracer is None or not any(isinstance(a, torch.Tensor) for a in args):
         return _apply.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
-    if cls.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context:
-        return cls.forward(*args, **kwargs)
     context = _Context()
     context.needs_input_grad = (False,) * len(args)
-    return cls.forward(context, *args, **kwargs)
+    # Autograd does not look inside: it keeps what the function says, and asks its backward.
+    with torch.no_grad():
+        if cls.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context:
+            output = cls.forward(*args, **kwargs)
+            cls.setup_context(context, args, output)
+        else:
+            output = cls.forward(context, *args, **kwargs)
+    tracer.record_function(cls.__name__, args, output, context.saved_tensors)
+    return output
 
 
 def _traced_script(function: Any, *args: Any, **kwargs: Any) -> Any:

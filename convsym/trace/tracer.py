@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from convsym.graph.backward import Keeps
+from convsym.graph.backward import Backward, Keeps, Saved
 from convsym.graph.call import Call, LayerCall
 from convsym.graph.place import Place
 from convsym.graph.requirement import Requirement
@@ -80,6 +80,7 @@ class Tracer(TorchFunctionMode):
         self.refused: list[Exception] = []
         self._modules: list[tuple[nn.Module, str]] = []
         self._leaf: nn.Module | None = None
+        self.joined = False
         self.times_called: dict[str, int] = {}
         self.called: list[str] = []
         self.calls_in_vain = 0
@@ -272,6 +273,20 @@ class Tracer(TorchFunctionMode):
             help="use the form that returns a new tensor",
         )
         return before.overwritten(output.data)
+
+    def record_function(self, name: str, args: Any, output: Any, saved: Any) -> None:
+        """Note that autograd takes what was just computed for one function, and what that keeps."""
+        inputs = tuple(self.lift(a) for a in args if isinstance(a, torch.Tensor))
+        made = [
+            t for t in (output if isinstance(output, (tuple, list)) else (output,)) if isinstance(t, SymbolicTensor)
+        ]
+        before = [t.spec for t in made]
+        for tensor in made:
+            tensor.spec = tensor.spec.view(tensor.spec.shape, tensor.spec.strides)
+        after = dict(zip(before, (t.spec for t in made), strict=True))
+        kept = [self.lift(t) for t in saved if isinstance(t, torch.Tensor)]
+        backward = Backward(tuple(Saved(after.get(t, t)) for t in kept))
+        self._record(name, list(inputs), tuple(after.values()), Outcome(None, backward=backward), None)
 
     def _unruled(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if getattr(func, "__name__", "") in ("__get__", "__set__", "__delete__"):

@@ -40,3 +40,21 @@ def sum_of(output: Any) -> torch.Tensor:
     """A loss that every output takes part in."""
     leaves = [t for t in pytree.tree_leaves(output) if isinstance(t, torch.Tensor) and t.requires_grad]
     return torch.stack([leaf.sum() for leaf in leaves]).sum()
+
+
+def saved_bytes(model: nn.Module, *inputs: Any, **named: Any) -> int:
+    """The bytes of the distinct storages that autograd keeps of a forward, parameters and buffers left out."""
+    apart = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
+    kept: dict[int, torch.UntypedStorage] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in apart:
+            kept[storage.data_ptr()] = storage
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), sdpa_kernel(SDPBackend.MATH):
+        # The output stays alive, so that no memory is given out twice.
+        output = model(*inputs, **named)
+    del output
+    return sum(storage.nbytes() for storage in kept.values())

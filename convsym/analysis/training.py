@@ -1,0 +1,63 @@
+"""One training step of one case: which gradients are computed, what they cost, and what is kept for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from convsym.analysis.gradients import Needed, backward_flops
+from convsym.analysis.saved import bytes_of, distinct, saved_tensors
+from convsym.graph.call import Call
+from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size, total
+
+
+@dataclass(frozen=True)
+class Training:
+    """The backward pass that belongs to the calls of a forward.
+
+    `weights` are the parameters and buffers that the forward read, `trained` those tensors that require a gradient.
+    Gradients are computed from all `outputs` for all of `trained`, and none for the inputs.
+    """
+
+    calls: tuple[Call, ...]
+    outputs: tuple[Tensor, ...]
+    weights: tuple[Tensor, ...]
+    trained: tuple[Tensor, ...]
+
+    @cached_property
+    def needed(self) -> Needed:
+        """The tensors that autograd follows."""
+        return Needed(self.calls, self.trained)
+
+    @cached_property
+    def gradients(self) -> Mapping[int, Size]:
+        """FLOPs of the gradients of each call, by its index."""
+        return backward_flops(self.calls, self.needed, self.outputs)
+
+    @cached_property
+    def flops(self) -> Size:
+        """FLOPs of the backward pass."""
+        return total(list(self.gradients.values()))
+
+    @cached_property
+    def tensors(self) -> tuple[tuple[Tensor, ...], ...]:
+        """The tensors that autograd keeps of each call."""
+        return saved_tensors(self.calls, self.needed)
+
+    @cached_property
+    def saved(self) -> tuple[tuple[Tensor, ...], ...]:
+        """The memory that each call is the first to keep, parameters and buffers left out."""
+        return distinct(self.tensors, self.weights)
+
+    @cached_property
+    def saved_bytes(self) -> Size:
+        """Bytes that autograd keeps, parameters and buffers left out."""
+        return bytes_of(self.saved)
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        """Operations of which is not known what autograd keeps."""
+        known = {c.op for c in self.calls if c.backward is None and any(map(self.needed.of, c.inputs))}
+        return tuple(sorted(known))

@@ -1,0 +1,189 @@
+"""What autograd keeps, against torch's hooks on saved tensors: single operations, and what shares memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import convsym
+from tests.analysis.training import saved_bytes
+
+Forward = Callable[[torch.Tensor], Any]
+
+
+class _Then(nn.Module):
+    """A convolution, so that its output needs a gradient, and what comes after it."""
+
+    def __init__(self, after: Forward) -> None:
+        super().__init__()
+        self.before = nn.Conv2d(3, 4, 1)
+        self.after = after
+
+    def forward(self, x: torch.Tensor) -> Any:
+        x = self.before(x)
+        # The tensor itself is returned too, so that its memory is not given out again.
+        return x, self.after(x)
+
+
+_MATRIX = nn.Parameter(torch.ones(4, 2))
+
+
+class _Clipped(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        ctx.save_for_backward(x > 0)
+        return (x * 2).exp()
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return grad * ctx.saved_tensors[0]
+
+
+_LAYERS: dict[str, nn.Module] = {
+    type(layer).__name__ + note: layer
+    for note, layer in (
+        ("", nn.Conv2d(4, 6, 3)),
+        (" 'same' with an odd pixel", nn.Conv2d(4, 6, 2, padding="same")),
+        (" circular", nn.Conv2d(4, 6, 3, padding=1, padding_mode="circular")),
+        (" without bias", nn.ConvTranspose2d(4, 6, 3, groups=2, bias=False)),
+        ("", nn.Linear(6, 3)),
+        ("", nn.BatchNorm2d(4)),
+        (" in evaluation", nn.BatchNorm2d(4).eval()),
+        (" without weights", nn.BatchNorm2d(4, affine=False)),
+        ("", nn.InstanceNorm2d(4)),
+        (" with all", nn.InstanceNorm2d(4, affine=True, track_running_stats=True)),
+        ("", nn.LayerNorm((5, 6))),
+        ("", nn.RMSNorm(6)),
+        ("", nn.GroupNorm(2, 4)),
+        ("", nn.LocalResponseNorm(3)),
+        ("", nn.MaxPool2d(2)),
+        ("", nn.AvgPool2d(2)),
+        (" to one", nn.AdaptiveAvgPool2d(1)),
+        (" to four", nn.AdaptiveAvgPool2d(2)),
+        ("", nn.AdaptiveMaxPool2d(2)),
+        ("", nn.Dropout(0.1)),
+        (" of nothing", nn.Dropout(0.0)),
+        ("", nn.Dropout2d(0.1)),
+        ("", nn.PixelShuffle(2)),
+        ("", nn.Softmax(1)),
+        ("", nn.LogSoftmax(1)),
+        ("", nn.Softmin(1)),
+        ("", nn.PReLU()),
+        ("", nn.GLU(1)),
+        ("", nn.ReflectionPad2d(1)),
+        ("", nn.ZeroPad2d(1)),
+        ("", nn.Upsample(scale_factor=2, mode="bilinear")),
+        *(
+            ("", layer())
+            for layer in (
+                nn.ReLU,
+                nn.ReLU6,
+                nn.ELU,
+                nn.SELU,
+                nn.CELU,
+                nn.GELU,
+                nn.SiLU,
+                nn.Mish,
+                nn.LeakyReLU,
+                nn.Sigmoid,
+                nn.Tanh,
+                nn.Hardswish,
+                nn.Hardsigmoid,
+                nn.Hardtanh,
+                nn.Hardshrink,
+                nn.Softplus,
+                nn.Softsign,
+                nn.Softshrink,
+                nn.Tanhshrink,
+                nn.LogSigmoid,
+                nn.RReLU,
+            )
+        ),
+    )
+}
+
+_FUNCTIONS: dict[str, Forward] = {
+    "a number times": lambda x: x * 2.0,
+    "a product": lambda x: x * x.sigmoid(),
+    "a product with a constant": lambda x: x * torch.ones(4, 1, 1),
+    "a quotient": lambda x: x / (x + 1),
+    "a number divided": lambda x: 1 / x,
+    "a square": lambda x: x**2,
+    "a power of a number": lambda x: 2**x,
+    "a power": lambda x: (x + 1) ** (x + 2),
+    "a sum": lambda x: x + x + 1,
+    "bounds": lambda x: x.clamp(0, 1),
+    "a choice": lambda x: torch.where(x > 0, x, 0.0),
+    "a mask": lambda x: x.masked_fill(x > 0, 0.0),
+    "a maximum along an axis": lambda x: x.max(1),
+    "amax": lambda x: x.amax(1),
+    "a maximum of two": lambda x: torch.maximum(x + 1, x + 2),
+    "var": lambda x: x.var(1),
+    "std": lambda x: x.std(1),
+    "mean": lambda x: x.mean((2, 3)),
+    "norm": lambda x: x.norm(dim=1),
+    "normalize": lambda x: F.normalize(x, dim=1),
+    "logsumexp": lambda x: x.logsumexp(1),
+    "cumprod": lambda x: x.cumprod(1),
+    "positions": lambda x: x[:, torch.tensor([0, 1])],
+    "index_select": lambda x: x.index_select(1, torch.tensor([0, 1])),
+    "topk": lambda x: x.topk(2, 1),
+    "exp": torch.exp,
+    "log": torch.log,
+    "sqrt": torch.sqrt,
+    "abs": torch.abs,
+    "addcmul": lambda x: torch.addcmul(x, x + 1, x + 2),
+    "a view": lambda x: x.flatten(2).transpose(1, 2).sigmoid(),
+    "a part of a chunk": lambda x: x.chunk(2, 1)[0].exp() * x.chunk(2, 1)[1],
+    "an expanded tensor": lambda x: x.mean(1, keepdim=True).expand(-1, 4, -1, -1).exp(),
+    "detached": lambda x: x.detach().exp(),
+    "written in place": lambda x: (x + 0).relu_(),
+    "written in place, computed from the operand": lambda x: F.silu(x + 0, inplace=True),
+    "written in place, computed from the result instead": lambda x: F.leaky_relu(x + 0, inplace=True),
+    "multiplied in place": lambda x: (x + 0).mul_(x),
+    "a matrix product": lambda x: x @ x.transpose(2, 3),
+    "a matrix product of what must be copied": lambda x: x.transpose(1, 2) @ x.permute(0, 2, 3, 1),
+    "a product with one matrix": lambda x: x.transpose(1, 3) @ _MATRIX,
+    "einsum": lambda x: torch.einsum("nchw,nkhw->nck", x, x + 1),
+    "a function of its own": lambda x: _Clipped.apply(x).exp(),
+    "attention": lambda x: F.scaled_dot_product_attention(x, x, x),
+    "attention over transposed heads": lambda x: F.scaled_dot_product_attention(
+        *(x.transpose(1, 2) + i for i in range(3))
+    ),
+    "attention with dropout": lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.5),
+}
+
+
+def assert_saved(model: nn.Module) -> None:
+    torch.manual_seed(0)
+    analysis = convsym.analyze(model, "N 3 H W")
+    assert not analysis.diagnostics
+    assert analysis.unsaved == ()
+    assert analysis.at(N=2, H=5, W=6).saved_bytes == saved_bytes(model, torch.rand(2, 3, 5, 6))
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+@pytest.mark.parametrize("name", _LAYERS)
+def test_a_layer_keeps_what_torch_keeps(name: str) -> None:
+    assert_saved(_Then(_LAYERS[name]))
+
+
+@pytest.mark.parametrize("name", _FUNCTIONS)
+def test_a_function_keeps_what_torch_keeps(name: str) -> None:
+    assert_saved(_Then(_FUNCTIONS[name]))
+
+
+def test_memory_that_several_calls_keep_counts_once() -> None:
+    a = convsym.analyze(nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.Conv2d(4, 4, 1)), "N 3 H W")
+    # The input, and the result of the activation, which the second convolution reads.
+    assert str(a.saved_bytes) == "28*H*N*W"
+
+
+def test_parameters_and_buffers_are_left_out() -> None:
+    assert convsym.analyze(nn.Linear(4, 4).requires_grad_(False), "N 4").saved_bytes == 0
+    assert str(convsym.analyze(nn.Linear(4, 4), "N 4").saved_bytes) == "16*N"
