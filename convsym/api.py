@@ -18,6 +18,7 @@ from convsym.rules.diagnosis import diagnose
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
 from convsym.trace.building import definition_of
+from convsym.trace.data import is_data, specs_of
 from convsym.trace.errors import BadInput
 from convsym.trace.explore import Subject, Way, explore, run
 from convsym.trace.guarded import guarded
@@ -32,7 +33,8 @@ def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_sp
     Each spec is the shape of one input of the forward, by position or by name: "N 3 H W" (letters are positive
     integers that nobody knows), "1 3 224 224", "N L:int64" with a dtype; float32 where none is given. Lists, tuples
     and dicts of specs stand for such inputs; plain values pass through. Without any spec the shapes are inferred from
-    the first layers. `assume` narrows the sizes: "H % 32 == 0 and H >= 64".
+    the first layers. `assume` narrows the sizes: "H % 32 == 0 and H >= 64". A Dataset or DataLoader stands for the
+    inputs that it gives: one sample is drawn, and N is one of the batch sizes, that of the last batch included.
 
     The module is run once or a few times on symbolic tensors, in its own mode (train or eval), and left as it was.
 
@@ -49,6 +51,10 @@ def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_sp
         if guessed is None:
             raise BadInput('the input shape cannot be inferred from the first layers; give it, as in "N 3 H W"')
         specs = tuple(guessed)
+    if len(specs) == 1 and is_data(specs[0]):
+        data = specs_of(specs[0], model)
+        specs, named_specs = data.specs, {**data.named, **named_specs}
+        assume = " and ".join(f"({condition})" for condition in (data.assume, assume) if condition) or None
     inputs = read_inputs(specs, named_specs, assume)
     return _analysed(model, inputs, inferred)
 

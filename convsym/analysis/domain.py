@@ -131,5 +131,10 @@ class ModelDomain:
     def __repr__(self) -> str:
         return f"<domain {self.describe()}>"
 
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"runs for <code>{escape(self.describe())}</code>"
+
     def __contains__(self, sizes: Any) -> bool:
         return self.contains(**sizes)

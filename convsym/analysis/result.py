@@ -12,6 +12,7 @@ from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
+from convsym.analysis.notebook import Notebook
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
 from convsym.analysis.questions import Questions
@@ -92,8 +93,8 @@ def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
     return Case(way.domain, way.calls, way.layers, way.output, inputs, weights, trained, way.joined)
 
 
-@dataclass(frozen=True)
-class Analysis(Questions):
+@dataclass(frozen=True, repr=False)
+class Analysis(Questions, Notebook):
     """A model for all sizes of its input: shapes, costs, the sizes for which it runs, and what is wrong with it.
 
     Sizes are ints where they are constant and sympy expressions otherwise. A quantity that differs between the cases
