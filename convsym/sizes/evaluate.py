@@ -221,7 +221,8 @@ class Source:
             body = "\n".join(f"    {line}" for line in lines)
             return f"def at(values):\n{body}\n", self._tables
         body = "\n".join(f"        {line}" for line in lines)
-        # A division by zero or the root of a negative number on a way that may not be needed: the exact evaluation goes only where it must.
+        # A division by zero or the root of a negative number on a way that may not be needed: the exact evaluation goes
+        # only where it must.
         return (
             f"def at(values):\n    try:\n{body}\n"
             "    except (ArithmeticError, ValueError):\n        return exact(values)\n"
