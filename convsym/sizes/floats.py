@@ -249,6 +249,8 @@ def real_interval(real: sympy.Expr, bounds: Bounds) -> tuple[float | None, float
         return (None if a is None or d is None else a - d, None if b is None or c is None else b - c)
     if a is None or c is None or a < 0 or c < 0:
         return (None, None)
+    if isinstance(real, FloatPower):
+        return (0.0, None)
     if isinstance(real, FloatProduct):
         return (a * c, None if b is None or d is None else b * d)
     if isinstance(real, (FloatQuotient, FloatDivision)):

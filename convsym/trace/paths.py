@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,12 +99,18 @@ class Path:
 
     def sample(self) -> dict[str, int]:
         """Sizes to go on with where a number is needed: common image sizes first, else the smallest that there are."""
-        names = [str(s) for s in self.domain.all_symbols()]
-        for size in (224, 256, 512, 64, 128, 32):
-            candidate = {name: 2 if name == "N" else size for name in names}
-            if self.domain.contains(**candidate):
-                return candidate
+        for sizes in common_sizes(self.domain):
+            return sizes
         found = self.domain.smallest()
         if found is None:
             raise Unsupported("no size is known for which the forward gets here")
         return found
+
+
+def common_sizes(domain: Domain) -> Iterator[dict[str, int]]:
+    """Members of a domain that are common sizes of images, in batches of two."""
+    names = [str(s) for s in domain.all_symbols()]
+    for size in (224, 256, 512, 64, 128, 32):
+        candidate = {name: 2 if name == "N" else size for name in names}
+        if domain.contains(**candidate):
+            yield candidate
