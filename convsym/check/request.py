@@ -25,6 +25,7 @@ class Request:
     `text` is checked in place of what the file holds: an edit that is being tried, a buffer of an editor.
     `declared` are the models of the file that the configuration speaks of, `wanted` is what is asked of models beyond
     that they run. With `allow_effects` the code of the file may write files, open connections and start processes.
+    After so many `seconds` no further model is begun.
     """
 
     path: str
@@ -35,3 +36,4 @@ class Request:
     declared: tuple[Declared, ...] = ()
     wanted: Wanted = NOTHING_MORE
     allow_effects: bool = False
+    seconds: float = 45.0

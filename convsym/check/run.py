@@ -79,6 +79,8 @@ def _request(target: Target, configuration: Configuration, inputs: tuple[str, ..
         declared=declared,
         wanted=configuration.wanted,
         allow_effects=configuration.allow_effects,
+        # What is done by then is to be reported as well, with its fixes.
+        seconds=0.6 * configuration.timeout,
     )
 
 

@@ -7,6 +7,7 @@ again by itself.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -53,6 +54,7 @@ def survey(request: Request) -> Iterator[Step]:
 
     Call it inside `surroundings(path)` and `without_weights()`. Raises LoadError when the file cannot be read.
     """
+    deadline = time.monotonic() + request.seconds
     contents = discover(request.path)
     yield from _undefined(contents)
     seen = _Seen()
@@ -74,7 +76,11 @@ def survey(request: Request) -> Iterator[Step]:
             contents, (name,), request, seen, contents.makers.get(type(contents.namespace[name]).__name__)
         )
     for maker in contents.outermost_first:
-        yield from _made(contents, maker, request, seen)
+        if time.monotonic() < deadline:
+            yield from _made(contents, maker, request, seen)
+        else:
+            place = Place(contents.path, maker.node.lineno)
+            yield Step(ModelReport(maker.name, place, unchecked="no time was left", hint="raise the timeout"))
 
 
 def _undefined(contents: Contents) -> Iterator[Step]:

@@ -15,7 +15,10 @@ LISTED = 20
 
 
 def coverage(outcome: Outcome, listed: int | None = LISTED) -> Iterator[str]:
-    """Lines on what was not checked, and the count; none where everything was."""
+    """Lines on what was stopped and what was not checked, and the count; none where everything was checked."""
+    for file in outcome.files:
+        for attempt in file.attempts:
+            yield f"{shown_path(file.path)}: its code was kept from {attempt}; allow-effects in the configuration lets it"
     left = outcome.unchecked
     if not left:
         return

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 
+from convsym.trace.contents import contents
 from convsym.trace.slicing import Slices
 from convsym.trace.statements import run_all
 
@@ -37,7 +38,7 @@ class _ProjectLoader(importlib.machinery.SourceFileLoader):
         """Run the statements of the file that define something."""
         path = self.get_filename(module.__name__)
         self.read.append(path)
-        run_all(Slices(ast.parse(self.get_data(path), path)).defining(), vars(module), path)
+        run_all(Slices(ast.parse(contents(path), path)).defining(), vars(module), path)
 
 
 class _ProjectFinder:

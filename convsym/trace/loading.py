@@ -35,7 +35,7 @@ from convsym.trace.frames import place_of
 from convsym.trace.names import free_names
 from convsym.trace.slicing import Slices
 from convsym.trace.statements import described, run_all
-from convsym.trace.surroundings import import_package, package_of, surroundings
+from convsym.trace.surroundings import forget_package, import_package, package_of, surroundings
 
 _numbers = itertools.count(1)
 
@@ -140,7 +140,15 @@ def execute(path: str, slices: Slices, names: set[str]) -> dict[str, Any]:
         outer = os.path.dirname(folders[0][1])
         if outer not in sys.path:
             sys.path.insert(0, outer)
+        own = f"{package}.{os.path.splitext(os.path.basename(path))[0]}"
+        if own in sys.modules:
+            # It may have been another text then.
+            forget_package(package)
         import_package(folders)
+        itself = sys.modules.get(own)
+        if itself is not None and os.path.abspath(itself.__file__ or "") == os.path.abspath(path):
+            # Its package has run it. What it registers somewhere would be there twice after a second time.
+            return vars(itself)
     module = types.ModuleType(f"_convsym_file_{next(_numbers)}_{os.path.splitext(os.path.basename(path))[0]}")
     module.__file__ = path
     module.__package__ = package

@@ -116,6 +116,14 @@ def import_package(folders: list[tuple[str, str]]) -> None:
             _imported.add(name)
 
 
+def forget_package(name: str) -> None:
+    """Forget a package, all of it, so that it is imported anew."""
+    top = name.partition(".")[0]
+    for module in [m for m in sys.modules if m == top or m.startswith(top + ".")]:
+        del sys.modules[module]
+        _imported.discard(module)
+
+
 def _lies_in(name: str, roots: list[str]) -> bool:
     file = getattr(sys.modules.get(name), "__file__", None) or ""
     return any(file.startswith(root + os.sep) for root in roots) and "site-packages" not in file

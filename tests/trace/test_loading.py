@@ -249,3 +249,54 @@ def test_dataclasses_and_future_annotations_work(write):
         """
     )
     assert len(build_file(path, "Net(Config(width=3))")) == 2
+
+
+def test_a_package_that_registers_its_models_is_run_once(tmp_path):
+    package = tmp_path / "nets"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .unet import UNet\nimport missing_package_x\n")
+    (package / "registry.py").write_text(
+        "KNOWN = {}\ndef register(cls):\n    assert cls.__name__ not in KNOWN\n"
+        "    KNOWN[cls.__name__] = cls\n    return cls\n"
+    )
+    (package / "unet.py").write_text(
+        HEAD
+        + "from .registry import register\n@register\nclass UNet(nn.Module):\n    def __init__(self, width=4):\n"
+        + "        super().__init__()\n        self.fc = nn.Linear(3, width)\n"
+    )
+    for _ in range(2):
+        assert build_file(str(package / "unet.py"), "UNet(5)").fc.out_features == 5
+
+
+def test_what_an_imported_file_of_the_project_does_besides_defining_is_not_run(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "train.py").write_text(
+        HEAD
+        + "import wandb_is_not_here\nimport argparse\n"
+        + "p = argparse.ArgumentParser()\np.add_argument('--data', required=True)\nargs = p.parse_args()\n"
+        + "WIDTH = 7\nrows = open('no-such-file.csv').read()\n"
+        + "def fit(model):\n    model(rows).backward()\n"
+        + "fit(nn.Linear(1, 1))\nfor epoch in range(10**9):\n    fit(None)\n"
+    )
+    (tmp_path / "net.py").write_text(HEAD + "from train import WIDTH\nnet = nn.Linear(3, WIDTH)\n")
+    assert build_file(str(tmp_path / "net.py"), "net").out_features == 7
+
+
+def test_an_optional_import_that_fails_inside_a_file_of_the_project_is_caught_where_it_is_tried(tmp_path):
+    (tmp_path / "fast.py").write_text("import _compiled_is_not_here\ndef op(): return _compiled_is_not_here.op()\n")
+    (tmp_path / "net.py").write_text(
+        HEAD
+        + "try:\n    from fast import op\nexcept ImportError:\n    op = None\nnet = nn.Linear(3, 4 if op is None else op())\n"
+    )
+    assert build_file(str(tmp_path / "net.py"), "net").out_features == 4
+
+
+def test_weights_are_neither_fetched_nor_missed(tmp_path):
+    path = tmp_path / "net.py"
+    path.write_text(
+        HEAD
+        + "class Net(nn.Linear):\n    def __init__(self):\n        super().__init__(3, 4)\n"
+        + "        self.load_state_dict(torch.load('nowhere.pt')['model'])\n"
+        + "        self.load_state_dict(torch.hub.load_state_dict_from_url('https://example.invalid/x.pt'))\n"
+    )
+    assert build_file(str(path), "Net").out_features == 4
