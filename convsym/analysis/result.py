@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -77,12 +77,14 @@ class Case:
     def simplest(self) -> Case:
         """The same case, every size as short as the case's own domain allows."""
         short = Shortened(self.domain)
-        return Case(
-            self.domain,
-            short.calls(self.calls),
-            short.layers(self.layers),
-            short.result(self.outputs),
-            tuple(map(short.tensor, self.inputs)),
+        return replace(
+            self,
+            calls=short.calls(self.calls),
+            layers=short.layers(self.layers),
+            outputs=short.result(self.outputs),
+            inputs=tuple(map(short.tensor, self.inputs)),
+            weights=tuple(map(short.tensor, self.weights)),
+            trained=tuple(map(short.tensor, self.trained)),
         )
 
 

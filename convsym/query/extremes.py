@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,15 +10,19 @@ import sympy
 
 from convsym.query.question import QuestionError
 from convsym.sizes.arithmetic import Size, symbol
-from convsym.sizes.condition import All, Any, Comparison, Condition, Constant, Divides, all_of, eq
+from convsym.sizes.bounds import Interval
+from convsym.sizes.condition import All, Any, Comparison, Condition, Constant, Divides, all_of, eq, free_symbols, le
 from convsym.sizes.domain import Domain
 from convsym.sizes.elimination import eliminated, replaced
-from convsym.sizes.evaluate import evaluate
+from convsym.sizes.evaluate import compiled, evaluate
 from convsym.sizes.monotone import direction
+from convsym.sizes.polynomial import expression
 from convsym.sizes.sets import is_presburger
 
 #: Where nothing but trying is left, sizes up to this one are tried.
 FARTHEST = 1 << 16
+#: A bound that holds up to here is taken for none.
+LIMIT = 1 << 60
 
 
 @dataclass(frozen=True)
@@ -36,35 +41,71 @@ class Found:
 def extreme(domain: Domain, condition: Condition, name: str, largest: bool) -> Found:
     """The largest or smallest value that a size of the domain has where the condition holds.
 
-    Equations of the condition are put in place first. Where the rest has bounds that growing sizes only ever break,
-    the other sizes are taken as small as they are; what remains is answered by exact sets, or else by trying.
+    Equations of the condition are put in place first. Bounds that growing sizes only ever break are met by the other
+    sizes as small as they are, and by bisection; what remains is answered by exact sets, or else by trying.
 
     Raises QuestionError where the answer hangs on other sizes too.
     """
     own = symbol(name)
-    left = eliminated(condition, kept=(own,))
+    parts = condition.parts if isinstance(condition, All) else (condition,)
+    bounds = [part for part in parts if _only_harder(part) and not is_presburger(part)]
+    left = eliminated(all_of(*(part for part in parts if part not in bounds)), kept=(own,))
     told = {s: v for s, v in left.sizes.items() if s is not own}
+    if not all(isinstance(v, int) or direction(expression(v)) == 1 for s, v in told.items() if _bears(s, bounds)):
+        left = eliminated(condition, kept=(own,))
+        bounds = []
     reduced = Domain.positive([n for n in domain.symbols if symbol(n) not in told])
-    parts = left.condition.parts if isinstance(left.condition, All) else (left.condition,)
-    bounds = [part for part in parts if len(part.symbols) > 1 and _only_harder(part) and not is_presburger(part)]
-    exact = [replaced(a.condition, left.sizes) for a in domain.conditions]
-    exact += [part for part in parts if part not in bounds]
-    if own in left.sizes:
-        exact.append(eq(own, left.sizes[own]))
-    for part in exact:
+    for part in (*(replaced(a.condition, left.sizes) for a in domain.conditions), left.condition):
         reduced = reduced.assume(part)
+    if own in left.sizes:
+        reduced = reduced.assume(eq(own, left.sizes[own]))
     corner: dict[sympy.Symbol, int] = {}
     if bounds and not reduced.is_surely_empty:
-        corner = _corner(reduced, own)
-        for part in (*(eq(s, v) for s, v in corner.items()), *(replaced(bound, corner) for bound in bounds)):
-            reduced = reduced.assume(part)
+        free = {s for s in (*told, *reduced.all_symbols()) if _bears(s, bounds)}
+        free = free.union(*(free_symbols(v) for s, v in told.items() if s in free)) - told.keys() - {own}
+        corner = _corner(reduced, own, free)
+        last = _last_within(bounds, own, {**corner, **told}, reduced.interval(own))
+        reduced = reduced.assume(all_of(*(eq(s, v) for s, v in corner.items())))
+        reduced = reduced if last is None else reduced.assume(le(own, last))
     found = _of_reduced(reduced, own, largest)
     if found.value is None:
         return found
-    there = {s.name: v for s, v in corner.items()} or _filled(reduced, name, found.value)
-    there[name] = found.value
+    there = _filled(reduced, name, found.value)
     there.update({s.name: evaluate(v, there) for s, v in told.items()})
     return Found(found.value, {n: there[n] for n in domain.symbols}, tried=found.tried)
+
+
+def _bears(s: sympy.Symbol, bounds: list[Condition]) -> bool:
+    return any(s in bound.symbols for bound in bounds)
+
+
+def _last_within(
+    bounds: list[Condition], own: sympy.Symbol, others: Mapping[sympy.Symbol, Size], interval: Interval
+) -> int | None:
+    """The last value of a size up to which bounds hold that growing sizes only break; None where they always do.
+
+    It is less than the least value of the interval where they never hold.
+    """
+    holds = [compiled(bound) for bound in bounds]
+    sizes = [(s.name, v if isinstance(v, int) else compiled(v)) for s, v in others.items()]
+
+    def within(value: int) -> bool:
+        at = {own.name: value}
+        for name, size in sizes:
+            at[name] = size if isinstance(size, int) else size(at)
+        return all(hold(at) for hold in holds)
+
+    low, high = interval[0] or 1, interval[0] or 1
+    if not within(low):
+        return low - 1
+    while within(high):
+        if high > LIMIT or (interval[1] is not None and high > interval[1]):
+            return None
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if within(middle) else (low, middle)
+    return low
 
 
 def _of_reduced(domain: Domain, own: sympy.Symbol, largest: bool) -> Found:
@@ -79,13 +120,12 @@ def _of_reduced(domain: Domain, own: sympy.Symbol, largest: bool) -> Found:
     return Found(value, unbounded=value is None)
 
 
-def _corner(domain: Domain, own: sympy.Symbol) -> dict[sympy.Symbol, int]:
-    """All sizes but one as small as they are; where growing sizes only break bounds, nothing is better."""
-    others = [s for s in domain.all_symbols() if s is not own]
-    corner = {s: domain.interval(s)[0] or 1 for s in others}
-    tied = any(own in part.symbols and len(part.symbols) > 1 for part in domain.components())
+def _corner(domain: Domain, own: sympy.Symbol, others: Iterable[sympy.Symbol]) -> dict[sympy.Symbol, int]:
+    """Some sizes as small as they are; where growing sizes only break bounds, nothing is better."""
+    corner = {s: domain.interval(s)[0] or 1 for s in sorted(others, key=str)}
+    tied = any(own in part.symbols and not corner.keys().isdisjoint(part.symbols) for part in domain.components())
     if tied or domain.residue or domain.assume(all_of(*(eq(s, v) for s, v in corner.items()))).is_surely_empty:
-        raise _dependent(others)
+        raise _dependent([*corner] or [s for s in domain.all_symbols() if s is not own])
     return corner
 
 
