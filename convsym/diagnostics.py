@@ -49,7 +49,10 @@ class Change:
     wanted: Any
 
     def __str__(self) -> str:
-        return f"{self.argument}={self.wanted!r}"
+        wanted = self.wanted
+        if isinstance(wanted, tuple) and len(set(wanted)) == 1:
+            wanted = wanted[0]
+        return f"{self.argument}={wanted!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,12 @@ class Diagnostic:
         if not self.witness:
             return "every size fails"
         return "smallest sizes that fail: " + ", ".join(f"{name}={size}" for name, size in self.witness.items())
+
+    @property
+    def identity(self) -> tuple[str, str, int, str]:
+        """What tells it from others while the sizes in its message may change: code, line and module."""
+        file, line = (self.place.file, self.place.line) if self.place is not None else ("", 0)
+        return (self.code, file, line, self.path)
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place is not None else ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from convsym.check.examine import examine
 from convsym.check.request import Request
+from convsym.check.settle import settled
 from convsym.diagnostics import Diagnostic
 from convsym.rules.wanted import NOTHING_MORE, Wanted
 
@@ -27,4 +28,4 @@ def check_file(
 
     Whatever is wrong with the file is a diagnostic, never an exception.
     """
-    return list(examine(Request(os.fspath(path), entry, tuple(inputs or ()), wanted=wanted)).diagnostics)
+    return settled([examine(Request(os.fspath(path), entry, tuple(inputs or ()), wanted=wanted))]).diagnostics

@@ -76,9 +76,9 @@ class Trial:
     def _helps(self, fix: Fix, found: Diagnostic) -> bool:
         if time.monotonic() > self.deadline:
             return False
-        before = {_identity(d) for d in self.report.diagnostics}
-        after = {_identity(d) for d in self.look(self._edited(fix)).diagnostics}
-        return _identity(found) not in after and after <= before
+        before = {d.identity for d in self.report.diagnostics}
+        after = {d.identity for d in self.look(self._edited(fix)).diagnostics}
+        return found.identity not in after and after <= before
 
     def _spares(self, fix: Fix, found: Diagnostic) -> bool:
         """Whether every module but the one with the mistake keeps its parameters."""
@@ -90,11 +90,6 @@ class Trial:
 
     def _edited(self, fix: Fix) -> Request:
         return replace(self.request, text=fix.applied(self.source.text))
-
-
-def _identity(found: Diagnostic) -> tuple[object, ...]:
-    place = found.place
-    return (found.code, place and (place.file, place.line), found.path)
 
 
 def _only_inside(path: str, before: Mapping[str, tuple[int, ...]], after: Mapping[str, tuple[int, ...]]) -> bool:

@@ -64,9 +64,10 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A whole run, file by file in the order asked for."""
+    """A whole run, file by file in the order asked for; `gone` is how many findings of its baseline are no more."""
 
     files: tuple[FileReport, ...] = ()
+    gone: int = 0
 
     @property
     def diagnostics(self) -> list[Diagnostic]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from convsym.check.cache.store import Cache
+from convsym.check.baseline import baseline_of
 from convsym.check.configuration.keys import UNCONFIGURED, Configuration
 from convsym.check.paths import Target, targets
 from convsym.check.request import Request
-from convsym.check.results import FileReport, Outcome
+from convsym.check.results import Outcome
+from convsym.check.runner import Runner
 from convsym.check.settle import settled
-from convsym.check.workers.interpreter import interpreter
-from convsym.check.workers.pool import Limits, pool
+from convsym.check.workers.pool import Limits
 
 
 def check_paths(
@@ -29,6 +29,8 @@ def check_paths(
     cache: Path | None = None,
     executor: Executor | None = None,
     printed: Callable[[str], None] = lambda text: None,
+    progress: Callable[[int, int], None] = lambda done, all: None,
+    runner: Runner | None = None,
 ) -> Outcome:
     """Check the models of files and folders.
 
@@ -37,35 +39,32 @@ def check_paths(
     inputs; without them they are inferred. `assume` narrows the sizes.
 
     Each file is checked in a process of its own, `jobs` at a time (by default one for each core), with the Python that
-    `python` names, else the nearest `.venv`, and within `limits`. `printed` is given what the code of the files prints.
-    Reports in the folder `cache` whose files, configuration and environment are as they were are taken from there.
-    With an `executor`, any `concurrent.futures.Executor`, the work goes through that instead.
+    `python` names, else the nearest `.venv`, and within `limits`. `printed` is given what the code of the files prints,
+    `progress` how many files are done and how many there are. Reports in the folder `cache` whose files, configuration
+    and environment are as they were are taken from there. With an `executor`, any `concurrent.futures.Executor`,
+    the work goes through that instead. A `runner` holds all of that together.
 
-    Raises NothingThere when a path names no Python file, and NoInterpreter when the Python cannot load models;
-    whatever is wrong with a file is a diagnostic.
+    Raises NothingThere when a path names no Python file, NoInterpreter when the Python cannot load models, and
+    BadBaseline when the configuration names a baseline that is none; whatever is wrong with a file is a diagnostic.
 
     >>> check_paths(["examples/unet.py"]).diagnostics
     []
     """
-    chosen = [t for p in paths for t in targets(os.fspath(p), configuration)]
-    requests = [_request(t, configuration, tuple(inputs), assume or configuration.assume) for t in chosen]
-    python = interpreter(python or configuration.python, configuration.root)
-    store = Cache(cache, python) if cache is not None else None
-    known = {n: found for n, r in enumerate(requests) if store is not None and (found := store.find(r)) is not None}
-    left = [n for n in range(len(requests)) if n not in known]
-    if not left:
-        reports: Iterable[tuple[int, FileReport]] = ()
-    elif executor is not None or not hasattr(os, "fork"):
-        reports = enumerate(_through(executor, [requests[n] for n in left]))
-    else:
-        workers = min(jobs or configuration.jobs or os.cpu_count() or 1, len(left))
-        limits = limits or Limits(configuration.timeout, int(configuration.memory * (1 << 30)))
-        reports = pool(python).answered([requests[n] for n in left], workers, limits, printed)
-    for position, report in reports:
-        known[left[position]] = report
-        if store is not None:
-            store.keep(requests[left[position]], report)
-    return Outcome(tuple(settled(known[n], configuration) for n in range(len(requests))))
+    runner = runner or Runner.of(configuration, jobs, python, limits, cache, executor, printed, progress)
+    baseline = baseline_of(configuration)
+    asked = requests(paths, configuration, inputs, assume)
+    return settled(runner.answers(asked), configuration, baseline)
+
+
+def requests(
+    paths: Iterable[str | os.PathLike[str]],
+    configuration: Configuration = UNCONFIGURED,
+    inputs: Sequence[str] = (),
+    assume: str | None = None,
+) -> list[Request]:
+    """What is to be examined for these paths. Raises NothingThere when one names no Python file."""
+    chosen = [target for path in paths for target in targets(os.fspath(path), configuration)]
+    return [_request(target, configuration, tuple(inputs), assume or configuration.assume) for target in chosen]
 
 
 def _request(target: Target, configuration: Configuration, inputs: tuple[str, ...], assume: str | None) -> Request:
@@ -82,9 +81,3 @@ def _request(target: Target, configuration: Configuration, inputs: tuple[str, ..
         # What is done by then is to be reported as well, with its fixes.
         seconds=0.6 * configuration.timeout,
     )
-
-
-def _through(executor: Executor | None, requests: Sequence[Request]) -> Iterator[FileReport]:
-    from convsym.check.examine import examine
-
-    yield from executor.map(examine, requests) if executor is not None else map(examine, requests)

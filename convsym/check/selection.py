@@ -30,8 +30,9 @@ def meant(found: Diagnostic, codes: Iterable[str]) -> int:
 def _counts(found: Diagnostic, path: str, configuration: Configuration) -> bool:
     # Advice and budgets come only where they were asked for, so what is there without `select` is wanted.
     asked = meant(found, configuration.select) if configuration.select else 1
-    # What could not be analysed is said whatever was selected: it is no finding that somebody has to ask for.
-    if found.code.startswith("CS0"):
+    # What could not be analysed is said whatever was selected: it is no finding that somebody has to ask for. A budget
+    # is asked for by being set.
+    if found.code.startswith(("CS0", "CS4")):
         asked = max(asked, 1)
     refused = meant(found, configuration.ignore)
     for pattern, codes in configuration.per_file_ignores.items():

@@ -10,6 +10,7 @@ import click
 
 from convsym.reports import Format, formats
 from convsym.reports.format import Shows
+from convsym.rules.wanted import Budget, BudgetError, parse_budget
 
 if TYPE_CHECKING:
     from convsym.analysis.conventions import Convention
@@ -108,3 +109,29 @@ def format_option(shows: Shows, default: str) -> Decorator:
         callback=chosen,
         help=f"{listed}.",
     )
+
+
+def listed(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of an option that may be given again, each with commas in it.
+
+    >>> listed(None, None, ("CS1,CS2", "CS305"))
+    ('CS1', 'CS2', 'CS305')
+    """
+    return tuple(filter(None, (part.strip() for value in values for part in value.split(","))))
+
+
+def _budgets(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Budget, ...]:
+    try:
+        return tuple(map(parse_budget, values))
+    except BudgetError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+BUDGET: Decorator = click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="LIMIT",
+    callback=_budgets,
+    help='What a model may cost: "flops <= 4.2G at N=1,H=224,W=224", "parameters <= 25M"; again for each further one.',
+)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import contextlib
 import io
 import os
-import tempfile
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from convsym.diagnostics import lines_of
+from convsym.fixes.files import replace_file
 
 
 @dataclass(frozen=True)
@@ -66,21 +65,5 @@ def read(file: str | os.PathLike[str]) -> Source:
 
 
 def write(source: Source) -> None:
-    """Replace a file in one step: whoever reads it, or a stop at any moment, finds the old text or the new one.
-
-    Raises OSError when it cannot be written, and leaves the file as it was.
-    """
-    # A link keeps pointing to the file; the file it points to is replaced.
-    target = os.path.realpath(source.file)
-    handle, made = tempfile.mkstemp(prefix=".convsym-", suffix=".tmp", dir=os.path.dirname(target))
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(source.text.encode(source.encoding))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(made, os.stat(target).st_mode & 0o7777)
-        os.replace(made, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(made)
-        raise
+    """Replace a file by what the source says, in one step; see `replace_file`."""
+    replace_file(source.file, source.text.encode(source.encoding))

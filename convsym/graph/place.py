@@ -24,17 +24,17 @@ class Place:
         return f"{self.file}:{self.line}"
 
 
-def relative_path(file: str) -> str:
-    """A file as seen from the working directory, with slashes, as programs on other machines read it.
+def relative_path(file: str, folder: str | os.PathLike[str] = "") -> str:
+    """A file as seen from a folder, the working one by default, with slashes, as programs on other machines read it.
 
-    What lies outside the working directory keeps its whole path.
+    What lies outside the folder keeps its whole path.
 
     >>> relative_path(os.path.join(os.getcwd(), "models", "unet.py"))
     'models/unet.py'
     """
     whole = os.path.abspath(file)
     try:
-        relative = os.path.relpath(whole)
+        relative = os.path.relpath(whole, folder or os.curdir)
     except ValueError:
         # On Windows there is no way from one drive to another.
         relative = os.pardir

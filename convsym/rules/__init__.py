@@ -61,6 +61,7 @@ from convsym.rules.unpool_indices import UnpoolIndices
 from convsym.rules.unreachable_output_size import UnreachableOutputSize
 from convsym.rules.unsupported_operation import UnsupportedOperation
 from convsym.rules.unusable_input import UnusableInput
+from convsym.rules.unused_ignore import UnusedIgnore
 from convsym.rules.view_of_permuted_memory import ViewOfPermutedMemory
 from convsym.rules.wrong_rank import WrongRank
 
@@ -77,6 +78,7 @@ RULES: tuple[type[Rule], ...] = (
     UnknownInput,  # CS009
     BrokenPlugin,  # CS010
     StoppedCheck,  # CS011
+    UnusedIgnore,  # CS012
     ConvInputChannels,  # CS101
     ConvTransposeInputChannels,  # CS102
     IndivisibleGroups,  # CS103

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convsym.diagnostics import Change, Diagnostic, RelatedPlace, Severity
-from convsym.rules.rule import Rule, constructor_arguments
+from convsym.rules.rule import Rule
 
 if TYPE_CHECKING:
     from convsym.analysis.flow import Flow
@@ -62,15 +62,3 @@ class Advice(Rule):
         )
         place = call.place or made
         return self.diagnostic(f"{where}{message}", place, related, help=help, path=call.path, change=change)
-
-
-def change_of_layer(call: Call, layer: object, argument: str, wanted: Any) -> Change | None:
-    """Another value for an argument that a layer was made with."""
-    if call.definition is None:
-        return None
-    kind = type(layer)
-    position = constructor_arguments(kind).index(argument)
-    given = getattr(layer, argument)
-    # A layer keeps the bias that it was asked for as a parameter.
-    given = given is not None if argument == "bias" else given
-    return Change(call.definition, kind.__name__, argument, position, given, wanted)

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from convsym.diagnostics import Diagnostic
-from convsym.rules.advice import Advice, change_of_layer
+from convsym.rules.advice import Advice
+from convsym.rules.rule import change_of_layer
 
 if TYPE_CHECKING:
     from convsym.analysis.flow import Flow

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convsym.rules.rule import Rule
+from convsym.rules.mismatch import MismatchRule
 
 
-class BroadcastMismatch(Rule):
+class BroadcastMismatch(MismatchRule):
     """Shapes that cannot be broadcast.
 
     What it finds:

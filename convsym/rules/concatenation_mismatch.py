@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convsym.rules.rule import Rule
+from convsym.rules.mismatch import MismatchRule
 
 
-class ConcatenationMismatch(Rule):
+class ConcatenationMismatch(MismatchRule):
     """Concatenated tensors that differ off the axis of concatenation.
 
     What it finds:

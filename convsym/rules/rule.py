@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convsym.diagnostics import Change, Diagnostic, RelatedPlace, Severity
@@ -11,6 +12,7 @@ from convsym.graph.place import Place
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
+    from convsym.graph.call import Call
     from convsym.rules.wanted import Wanted
     from convsym.trace.paths import Finding
 
@@ -35,7 +37,7 @@ class Rule:
 
     def is_asked(self, wanted: Wanted) -> bool:
         """Whether an `opt_in` rule is to be asked."""
-        return self.code.startswith(wanted.select)
+        return self.code.startswith(wanted.select) or self.name in wanted.select
 
     def answer(self, analysis: Analysis, wanted: Wanted) -> Iterator[Diagnostic]:
         """The diagnostics of a finished analysis, with what the user asks beyond that the model runs."""
@@ -45,7 +47,11 @@ class Rule:
         """The diagnostics of a finished analysis."""
         for found in analysis.findings:
             if found.requirement.kind in self.kinds:
-                yield self.of_finding(found)
+                yield replace(self.of_finding(found), change=self.change(found, analysis))
+
+    def change(self, found: Finding, analysis: Analysis) -> Change | None:
+        """The one argument whose other value would meet a requirement, if there is one."""
+        return change_of(found)
 
     def refuses(self, layer: str, arguments: Mapping[str, Any]) -> bool:
         """Whether a layer of torch refuses these constructor arguments because of what this rule finds."""
@@ -65,7 +71,6 @@ class Rule:
             found.smallest,
             found.requirement.help,
             found.path,
-            change_of(found),
         )
 
     def diagnostic(
@@ -98,6 +103,18 @@ def change_of(found: Finding) -> Change | None:
             return None
         return Change(found.definition, type(layer).__name__, argument, names.index(argument), given, wanted)
     return Change(found.place, "", argument, None, None, wanted) if found.place is not None else None
+
+
+def change_of_layer(call: Call, layer: object, argument: str, wanted: Any) -> Change | None:
+    """Another value for an argument that a layer was made with."""
+    if call.definition is None:
+        return None
+    kind = type(layer)
+    position = constructor_arguments(kind).index(argument)
+    given = getattr(layer, argument)
+    # A layer keeps the bias that it was asked for as a parameter.
+    given = given is not None if argument == "bias" else given
+    return Change(call.definition, kind.__name__, argument, position, given, wanted)
 
 
 def constructor_arguments(layer: type) -> list[str]:

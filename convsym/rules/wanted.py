@@ -35,7 +35,8 @@ class Budget:
 class Wanted:
     """What is asked of models beyond that they run.
 
-    `select` are prefixes of codes whose rules are to be asked too although they are not by default ("CS3"). `budgets`
+    `select` are codes, beginnings of codes or names of rules that are to be asked although they are not by default
+    ("CS3"). `budgets`
     are limits on costs. `receptive_field` is how many input pixels, along every axis, an output is to see.
     """
 

@@ -122,3 +122,40 @@ class Net(nn.Module):
     found = check(tmp_path, source, "Net", "N 3 8 8")
     assert found.fix is None
     assert found.help.startswith("flatten")
+
+
+STRIDE = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.ConvTranspose2d(3, 3, 8, stride=2)
+
+    def forward(self, x):
+        return torch.cat([nn.functional.interpolate(x, scale_factor=8), torch.relu(self.up(x))], 1)
+"""
+
+
+def test_a_stride_that_joins_two_sizes_at_the_size_asked_for_is_found(tmp_path: Path) -> None:
+    found = check(tmp_path, STRIDE, "Net", "1 3 32 32")
+    assert found.fix is not None
+    assert (found.fix.old, found.fix.new) == ("2", "8")
+
+
+@pytest.mark.parametrize(
+    ("layer", "spec", "old", "new"),
+    [
+        ("nn.ConvTranspose2d(3, 3, 3, stride=2, output_padding=2)", "N 3 H W", "2", "1"),
+        ("nn.ConvTranspose2d(3, 3, 3, stride=(2, 3), output_padding=(2, 1))", "N 3 H W", "2", "1"),
+        ("nn.ConvTranspose2d(4, 3, 3)", "N 3 H W", "4", "3"),
+        ("nn.Conv2d(3, 3, 3, stride=2, padding='same')", "N 3 H W", "'same'", "1"),
+        ("nn.BatchNorm2d(4)", "N 3 H W", "4", "3"),
+        ("nn.Linear(16 * 4, 3)", "N 50", "16 * 4", "50"),
+    ],
+)
+def test_every_kind_of_literal_that_has_one_right_value_is_mended(
+    layer: str, spec: str, old: str, new: str, tmp_path: Path
+) -> None:
+    (tmp_path / "net.py").write_text(f"{HEAD}Net = nn.Sequential({layer})\n")
+    (found,) = check_file(tmp_path / "net.py", "Net", [spec])
+    assert found.fix is not None, found
+    assert (found.fix.old, found.fix.new) == (old, new)

@@ -19,7 +19,7 @@ def test_a_finding_exits_with_1_and_shows_both_lines(bad: Path) -> None:
     assert "bad.py:11" in result.stdout
     assert "bad.py:8" in result.stdout
     assert "self.second = nn.Conv2d(16, 8, 3)" in result.stdout
-    assert result.stderr == "1 file checked with inputs inferred from the first layers: 1 error found.\n"
+    assert result.stderr == "1 file checked with inputs inferred from the first layers: 1 error found; --fix mends 1.\n"
 
 
 def test_concise_is_one_line_for_each_finding(bad: Path) -> None:
@@ -56,7 +56,7 @@ def test_one_file_that_does_not_parse_leaves_the_others_checked(good: Path, bad:
 def test_inputs_are_what_is_checked(good: Path) -> None:
     result = convsym("check", "--format", "concise", f"{good}:Net", "--input", "N 4 H W")
     assert "CS101" in result.stdout
-    assert result.stderr == "1 file checked with the inputs given: 1 error found.\n"
+    assert result.stderr == "1 file checked with the inputs given: 1 error found; --fix mends 1.\n"
 
 
 def test_what_a_model_prints_goes_to_standard_error(bad: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from convsym.diagnostics import Fix
-from convsym.fixes import source
+from convsym.fixes import files
 from convsym.fixes.source import read, write
 
 
@@ -57,7 +57,7 @@ def test_a_stop_before_the_last_step_leaves_the_old_file_and_nothing_beside_it(
     def stopped(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(source.os, "replace", stopped)
+    monkeypatch.setattr(files.os, "replace", stopped)
     with pytest.raises(KeyboardInterrupt):
         write(replace(read(path), text="a = 2\n"))
     assert path.read_text() == "a = 1\n"

@@ -1,0 +1,26 @@
+"""What the rules about tensors of unlike sizes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convsym.diagnostics import Change
+from convsym.rules.rule import Rule, change_of_layer
+
+if TYPE_CHECKING:
+    from convsym.analysis.result import Analysis
+    from convsym.trace.paths import Finding
+
+
+class MismatchRule(Rule):
+    """A rule about tensors that have to have the same size: a transposed convolution may be what is to change."""
+
+    def change(self, found: Finding, analysis: Analysis) -> Change | None:
+        from convsym.analysis.resized import resizing_argument
+
+        solved = resizing_argument(analysis, found)
+        if solved is None:
+            return None
+        call, argument, value = solved
+        layer = dict(analysis.model.named_modules()).get(call.path)
+        return change_of_layer(call, layer, argument, value) if layer is not None else None
