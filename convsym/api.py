@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,17 +18,19 @@ from convsym.plugins import BUILTIN, Filled, installation
 from convsym.rules.diagnosis import diagnose
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
-from convsym.trace.building import definition_of
 from convsym.trace.data import is_data, specs_of
 from convsym.trace.errors import BadInput
-from convsym.trace.explore import Subject, Way, explore, run
+from convsym.trace.explore import Subject, Way, explore, names_of, places_of, run
 from convsym.trace.guarded import guarded
 from convsym.trace.inference import infer_specs
 from convsym.trace.inputs import Inputs, read_inputs
+from convsym.trace.open_arguments import Recipe
 from convsym.trace.paths import Path
 
 
-def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_specs: Any) -> Analysis:
+def analyze(
+    model: nn.Module | Callable[..., nn.Module] | Recipe, *specs: Any, assume: str | None = None, **named_specs: Any
+) -> Analysis:
     """Analyse a module for all sizes of its input.
 
     Each spec is the shape of one input of the forward, by position or by name: "N 3 H W" (letters are positive
@@ -36,21 +39,25 @@ def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_sp
     the first layers. `assume` narrows the sizes: "H % 32 == 0 and H >= 64". A Dataset or DataLoader stands for the
     inputs that it gives: one sample is drawn, and N is one of the batch sizes, that of the last batch included.
 
+    A function of sizes that makes the module, as in `lambda c: UNet(base=c)`, leaves these arguments of its constructor
+    open: formulas are in `c` too, and the domain says for which `c` the module can be made.
+
     The module is run once or a few times on symbolic tensors, in its own mode (train or eval), and left as it was.
 
-    Raises BadInput when the model is no module, a spec is not one, or none can be inferred.
+    Raises BadInput when the model is no module and makes none, a spec is not one, or none can be inferred.
 
     >>> analyze(nn.Conv2d(3, 16, 3, stride=(2, 1), padding=1), "N 3 H W").outputs.shape
     (N, 16, (H + 1)//2, W)
+    >>> wide = analyze(lambda c: nn.Conv2d(c, 2 * c, 3, groups=8), "N c H W")
+    >>> wide.domain, wide.parameters
+    (<domain c % 8 == 0 and H >= 3 and W >= 3>, 18*c*(c//8) + 2*c)
     """
     if not isinstance(model, nn.Module):
-        raise BadInput(f"expected an nn.Module, got {type(model).__name__}")
+        recipe = model if isinstance(model, Recipe) else Recipe.of(model)
+        return _of_open_sizes(recipe, specs, named_specs, assume)
     inferred = not specs and not named_specs
     if inferred:
-        guessed = infer_specs(model)
-        if guessed is None:
-            raise BadInput('the input shape cannot be inferred from the first layers; give it, as in "N 3 H W"')
-        specs = tuple(guessed)
+        specs = _inferred(model)
     if len(specs) == 1 and is_data(specs[0]):
         data = specs_of(specs[0], model)
         specs, named_specs = data.specs, {**data.named, **named_specs}
@@ -59,17 +66,26 @@ def analyze(model: nn.Module, *specs: Any, assume: str | None = None, **named_sp
     return _analysed(model, inputs, inferred)
 
 
-def _analysed(model: nn.Module, inputs: Inputs, inferred: bool) -> Analysis:
-    paths = {id(module): path for path, module in reversed(list(model.named_modules()))}
-    subject = Subject(
-        model,
-        inputs.args,
-        inputs.kwargs,
-        paths,
-        {id(m): place for m in model.modules() if (place := definition_of(m)) is not None},
-        _device_of(model),
-        builtin_catalogue(),
-    )
+def _inferred(model: nn.Module) -> tuple[Any, ...]:
+    guessed = infer_specs(model)
+    if guessed is None:
+        raise BadInput('the input shape cannot be inferred from the first layers; give it, as in "N 3 H W"')
+    return tuple(guessed)
+
+
+def _of_open_sizes(
+    recipe: Recipe, specs: tuple[Any, ...], named_specs: Mapping[str, Any], assume: str | None
+) -> Analysis:
+    inferred = not specs and not named_specs
+    if inferred:
+        specs = _inferred(recipe.example(builtin_catalogue()))
+    return _analysed(recipe, read_inputs(specs, named_specs).with_sizes(recipe.names, assume), inferred)
+
+
+def _analysed(model: nn.Module | Recipe, inputs: Inputs, inferred: bool) -> Analysis:
+    subject = Subject(model, inputs.args, inputs.kwargs, {}, {}, torch.device("cpu"), builtin_catalogue())
+    if isinstance(model, nn.Module):
+        subject = replace(subject, names=names_of(model), definitions=places_of(model), device=_device_of(model))
     ways, unexplored = explore(subject, inputs.declared)
 
     def run_at(sizes: Mapping[str, int]) -> Way:
@@ -77,11 +93,14 @@ def _analysed(model: nn.Module, inputs: Inputs, inferred: bool) -> Analysis:
             return Tensor(tuple(_at(s, sizes) for s in spec.shape), spec.dtype)
 
         at_args, at_kwargs = pytree.tree_map_only(Tensor, known, (inputs.args, dict(inputs.kwargs)))
-        at = Subject(model, at_args, at_kwargs, paths, subject.definitions, subject.device, subject.catalogue)
+        at = replace(subject, args=at_args, kwargs=at_kwargs)
+        if isinstance(model, Recipe):
+            made = model.at(sizes)
+            at = replace(at, model=made, names=names_of(made), definitions=places_of(made))
         return run(at, Path(Domain.positive([])))
 
     return Analysis(
-        model,
+        _built(ways) if isinstance(model, Recipe) else model,
         tuple(ways),
         (inputs.args, dict(inputs.kwargs)),
         inputs.shown,
@@ -92,6 +111,15 @@ def _analysed(model: nn.Module, inputs: Inputs, inferred: bool) -> Analysis:
         diagnose,
         inputs.spoken,
     )
+
+
+def _built(ways: Sequence[Way]) -> nn.Module:
+    """The module of open sizes, of the first way that runs, or where none does of the first that was made."""
+    made = [way.model for way in sorted(ways, key=lambda way: not way.runs) if way.model is not None]
+    if not made:
+        why = next((f"{way.refusal.error}: {way.refusal.message}" for way in ways if way.refusal is not None), "")
+        raise BadInput(f"the model cannot be made for any sizes: {why or 'its constructor asks without end'}")
+    return made[0]
 
 
 def _at(size: Size, sizes: Mapping[str, int]) -> int:

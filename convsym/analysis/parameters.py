@@ -8,6 +8,7 @@ from torch import nn
 
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, floor_div, multiply, product, total
+from convsym.trace.tensors import SymbolicTensor
 
 
 def count_parameters(module: nn.Module, first_inputs: Mapping[int, Tensor]) -> Size:
@@ -15,7 +16,11 @@ def count_parameters(module: nn.Module, first_inputs: Mapping[int, Tensor]) -> S
 
     `first_inputs` gives, by id of a lazy module, the input of its first call, from which its sizes follow.
     """
-    known: list[Size] = [p.numel() for p in module.parameters() if not nn.parameter.is_lazy(p)]
+    known: list[Size] = [
+        p.spec.numel if isinstance(p, SymbolicTensor) else p.numel()
+        for p in module.parameters()
+        if not nn.parameter.is_lazy(p)
+    ]
     lazy = [m for m in module.modules() if id(m) in first_inputs]
     return total([*known, *(_of_lazy(m, first_inputs[id(m)]) for m in lazy)])
 

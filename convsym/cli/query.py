@@ -38,11 +38,14 @@ def query(
     from convsym.query import QuestionError
     from convsym.query.answers import Verdict
     from convsym.reports.answers import answer_data, answer_text
-    from convsym.trace.loading import load_target, split_target
+    from convsym.trace.loading import load_recipe, split_target
+    from convsym.trace.open_arguments import Recipe
     from convsym.trace.surroundings import surroundings
 
     with users_code(), surroundings(split_target(target)[0]):
-        analysis = analyze(load_target(target).train(train), *specs, assume=assume, **named)
+        model = load_recipe(target)
+        model = model.in_mode(train) if isinstance(model, Recipe) else model.train(train)
+        analysis = analyze(model, *specs, assume=assume, **named)
         try:
             answers = [analysis.query(question) for question in questions]
         except QuestionError as error:

@@ -40,12 +40,14 @@ def report(
     """
     specs, named = split_inputs(inputs)
     from convsym import analyze
-    from convsym.trace.loading import load_target, split_target
+    from convsym.trace.loading import load_recipe, split_target
+    from convsym.trace.open_arguments import Recipe
     from convsym.trace.surroundings import surroundings
 
     # A forward may import as its file does, so it runs in the same surroundings.
     with users_code(), surroundings(split_target(target)[0]):
-        model = load_target(target).train(train)
+        model = load_recipe(target)
+        model = model.in_mode(train) if isinstance(model, Recipe) else model.train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
         if top and at is None and analysis.domain.symbols:
             raise click.UsageError("--top needs --at: which calls are the most expensive depends on the sizes.")

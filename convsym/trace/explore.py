@@ -18,10 +18,12 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue
 from convsym.sizes.condition import all_of, eq
 from convsym.sizes.domain import Domain
+from convsym.trace.building import definition_of
 from convsym.trace.cascades import independent
 from convsym.trace.errors import EndlessQuestions, Unsupported
 from convsym.trace.frames import place_of, raised_by_convsym
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
+from convsym.trace.open_arguments import Recipe
 from convsym.trace.outside import routed
 from convsym.trace.patches import patched
 from convsym.trace.paths import Answers, Finding, Path, Pin, common_sizes
@@ -71,6 +73,7 @@ class Way:
     held: tuple[Held, ...] = ()
     complete: bool = True
     joined: bool = False
+    model: nn.Module | None = None
 
     @property
     def runs(self) -> bool:
@@ -80,9 +83,9 @@ class Way:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model and what is known of it before any run."""
+    """A model, or how it is made from sizes, and what is known of it before any run."""
 
-    model: nn.Module
+    model: nn.Module | Recipe
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     names: Mapping[int, str]
@@ -130,15 +133,24 @@ def _first_that_runs(subject: Subject, ways: Sequence[Way], left: Sequence[Domai
 
 
 def run(subject: Subject, path: Path) -> Way:
-    """Trace the forward once, along one path."""
+    """Trace the forward once, along one path; where the model is to be made first, its constructor as well."""
+    model = subject.model
     tracer = Tracer(subject.catalogue, path, subject.names, subject.definitions, subject.device)
+    if isinstance(model, Recipe):
+        try:
+            model = model.followed(subject.catalogue, path)
+        except (Exception, SystemExit) as error:
+            return _way(path, tracer, None, _refusal(tracer, error), True, None)
+        except EndlessQuestions:
+            return _way(path, tracer, None, None, False, None)
+        tracer.names, tracer.definitions = names_of(model), places_of(model)
     refusal: Refusal | None = None
     output: Any = None
     complete = True
     with (
         warnings.catch_warnings(),
-        restored(subject.model),
-        shadowed(modules_of(subject.model)),
+        restored(model),
+        shadowed(modules_of(model)),
         routed(subject.catalogue.outside),
         patched(tracer),
     ):
@@ -148,11 +160,27 @@ def run(subject: Subject, path: Path) -> Way:
             Tensor, lambda spec: SymbolicTensor(spec, subject.device), (subject.args, dict(subject.kwargs))
         )
         try:
-            output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), subject.model(*args, **kwargs))
+            output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), model(*args, **kwargs))
         except (Exception, SystemExit) as error:
             refusal = _refusal(tracer, error)
         except EndlessQuestions:
             complete = False
+    return _way(path, tracer, output, refusal, complete, model)
+
+
+def names_of(model: nn.Module) -> dict[int, str]:
+    """The path of every module by its identity; the first path of a shared one."""
+    return {id(module): path for path, module in reversed(list(model.named_modules()))}
+
+
+def places_of(model: nn.Module) -> dict[int, Place]:
+    """The line that made each module, where that is known."""
+    return {id(m): place for m in model.modules() if (place := definition_of(m)) is not None}
+
+
+def _way(
+    path: Path, tracer: Tracer, output: Any, refusal: Refusal | None, complete: bool, model: nn.Module | None
+) -> Way:
     return Way(
         domain=path.domain,
         calls=tuple(tracer.calls),
@@ -167,6 +195,7 @@ def run(subject: Subject, path: Path) -> Way:
         held=tuple(Held(value, spec) for value, spec in tracer.lifted.values()),
         complete=complete,
         joined=tracer.joined,
+        model=model,
     )
 
 

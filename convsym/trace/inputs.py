@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -46,6 +46,16 @@ class Inputs:
         if narrowed.is_surely_empty:
             raise BadInput(f"there are no sizes for which {str(condition)!r} holds")
         return Inputs(self.args, self.kwargs, narrowed, self.spoken.union(names_in(condition)), self.shown)
+
+    def with_sizes(self, names: Sequence[str], assume: str | None = None) -> Inputs:
+        """The same inputs beside sizes that no input has, such as a constructor's.
+
+        Raises BadInput as `read_inputs` does where the assumption is none about these sizes.
+        """
+        declared = Domain.positive([*self.declared.symbols, *names])
+        for assumption in self.declared.conditions:
+            declared = declared.assume(assumption.condition, assumption.reason)
+        return replace(self, declared=declared).assuming(all_of() if assume is None else _condition(assume))
 
 
 def read_inputs(specs: Sequence[Any], named: Mapping[str, Any], assume: str | None = None) -> Inputs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import difflib
 import importlib
 import importlib.util
@@ -33,6 +34,7 @@ from convsym.trace.errors import (
 )
 from convsym.trace.frames import place_of
 from convsym.trace.names import free_names
+from convsym.trace.open_arguments import Recipe, namespaces_of
 from convsym.trace.slicing import Slices
 from convsym.trace.statements import described, run_all
 from convsym.trace.surroundings import forget_package, import_package, package_of, surroundings
@@ -85,6 +87,40 @@ def load_target(target: str) -> nn.Module:
         except BaseException as error:
             raise DoesNotImport(f"cannot import {file}: {described(error)}", place_of(error)) from None
         return _module_from(expression, entry, vars(module), None, file)
+
+
+def load_recipe(target: str) -> nn.Module | Recipe:
+    """As `load_target`, but names among the arguments that nothing defines are sizes left open: `unet.py:UNet(base=c)`.
+
+    Raises LoadError as `build_file` does.
+    """
+    file, entry = split_target(target)
+    expression = _parsed_entry(entry)
+    if not isinstance(expression, ast.Call) or not (file.endswith(".py") or os.sep in file):
+        return load_target(target)
+    slices = parse_file(file)
+    with surroundings(file):
+        namespace = execute(file, slices, free_names(expression).intersection(slices.names))
+    scope = {"torch": torch, "nn": nn, **namespace}
+    arguments = (*expression.args, *(keyword.value for keyword in expression.keywords))
+    used = sorted(set().union(*map(free_names, arguments)))
+    names = tuple(name for name in used if _is_open(name, scope, slices))
+    if not names:
+        return load_target(target)
+    _refuse_unknown(expression, {**scope, **dict.fromkeys(names)}, slices, file)
+    code = compile(ast.Expression(expression), "<entry>", "eval")
+    return Recipe(
+        lambda **sizes: eval(code, {**scope, **sizes}),
+        names,
+        namespaces_of(namespace, [scope[name] for name in free_names(expression) if name in scope]),
+    )
+
+
+def _is_open(name: str, scope: Mapping[str, Any], slices: Slices) -> bool:
+    """Whether a name stands for a size that nobody knows, and is no misspelling of one that the file has."""
+    if name in scope or name in slices.names or hasattr(builtins, name):
+        return False
+    return len(name) == 1 or not difflib.get_close_matches(name, slices.names, 1, 0.7)
 
 
 def split_target(target: str) -> tuple[str, str]:
