@@ -101,9 +101,12 @@ def _told(part: Condition, kept: Sequence[sympy.Symbol]) -> tuple[Condition, sym
         and not isinstance(m, Unknown)
         and not any(m in other.free_symbols for other in found if other is not m)
     ]
-    for symbol in sorted(lone, key=lambda s: (s in kept, s.name)):
+    values: list[tuple[sympy.Symbol, Size]] = []
+    for symbol in lone:
         rest = from_terms({m: c for m, c in found.items() if m is not symbol})
         value = negate(rest) if found[symbol] > 0 else rest
         if symbol not in kept or isinstance(value, int):
-            return part, symbol, value
-    return None
+            values.append((symbol, value))
+    # A sum is better to go on with than a difference: W = H + N, not N = W - H.
+    values.sort(key=lambda told: (told[0] in kept, any(c < 0 for c in terms(told[1]).values()), told[0].name))
+    return (part, *values[0]) if values else None
