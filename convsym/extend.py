@@ -3,6 +3,7 @@
     rules of operations   OpRule, Outcome, Site, Tensor, Cost, spellings, the sizes and conditions they are stated in
     lint rules            Rule, Diagnostic, Severity, Place
     report formats        Format, Report, Page
+    devices               Device
 
 Names are loaded when they are first used, so that a report format needs no torch.
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis as Analysis
     from convsym.analysis.result import Case as Case
+    from convsym.analysis.roofline.device import Device as Device
     from convsym.diagnostics import Diagnostic as Diagnostic
     from convsym.diagnostics import RelatedPlace as RelatedPlace
     from convsym.diagnostics import Severity as Severity
@@ -72,6 +74,7 @@ _HOMES = {
     name: home
     for home, names in {
         "convsym.analysis.result": "Analysis Case",
+        "convsym.analysis.roofline.device": "Device",
         "convsym.diagnostics": "Diagnostic RelatedPlace Severity",
         "convsym.graph.call": "FREE Call Cost",
         "convsym.graph.place": "Place",

@@ -1,4 +1,4 @@
-"""Plug-ins: packages that add operations, rules or report formats through the tables the built-in ones use.
+"""Plug-ins: packages that add operations, rules, report formats or devices through the tables the built-in ones use.
 
 A plug-in names one `Plugin(...)` in its pyproject.toml:
 
@@ -28,6 +28,7 @@ ENTRIES = {
     "ops": ("name", "infer", "functions", "modules"),
     "rules": ("code", "name", "kinds", "severity", "read", "refuses", "__doc__"),
     "reports": ("name", "shows", "title", "render"),
+    "devices": ("name", "flops", "bandwidth", "source"),
 }
 
 
@@ -36,8 +37,8 @@ class Plugin:
     """What a plug-in brings: each table a tuple, the place of one as "module:name", or a function that returns one.
 
     Places and functions are read when the table is needed, so that listing the plug-ins imports neither torch nor what
-    the plug-in is for. `ops` are `OpRule`s, `rules` are lint rules, `reports` are `Format`s; `convsym.extend` has all
-    three, and what they are written with.
+    the plug-in is for. `ops` are `OpRule`s, `rules` are lint rules, `reports` are `Format`s, `devices`
+    are `Device`s; `convsym.extend` has all of them, and what they are written with.
 
     `package` names the package whose operations `ops` speak of: they are read once a model has imported it, so that a
     plug-in costs nothing where its package plays no part.
@@ -50,6 +51,7 @@ class Plugin:
     ops: Table = ()
     rules: Table = ()
     reports: Table = ()
+    devices: Table = ()
     package: str = ""
 
     def table(self, kind: str) -> tuple[Any, ...]:
@@ -65,6 +67,7 @@ BUILTIN = Plugin(
     ops="convsym.ops:RULES",
     rules="convsym.rules:RULES",
     reports="convsym.reports:FORMATS",
+    devices="convsym.analysis.roofline.devices:DEVICES",
 )
 
 
@@ -198,6 +201,8 @@ def _claims(kind: str, item: Any) -> Iterator[Any]:
         yield from item.modules
     elif kind == "rules":
         yield item().code
+    elif kind == "devices":
+        yield f"the device {item.name}"
     else:
         yield f"the format {item.name} for {item.shows}"
 
@@ -234,7 +239,7 @@ def installed(*plugins: Plugin) -> Iterator[Installation]:
 
 
 def tables(kind: str) -> Iterator[tuple[Plugin, tuple[Any, ...]]]:
-    """The usable entries of one table ("ops", "rules" or "reports") of every plug-in, the built-in ones first."""
+    """The usable entries of one table ("ops", "rules", "reports" or "devices") of every plug-in, the built-in ones first."""
     yield from installation().table(kind).entries
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from convsym.cli.devices import device_named
 from convsym.cli.failure import users_code
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.page import page
@@ -20,6 +21,11 @@ from convsym.reports import Format, Report
 @click.option("--depth", type=click.IntRange(min=0), help="How deep the module tree goes; else as deep as fits.")
 @click.option("--top", type=click.IntRange(min=1), metavar="K", help="Show also the K most expensive calls.")
 @click.option("--receptive-fields", is_flag=True, help="Show also the receptive field of every spatial call.")
+@click.option(
+    "--device",
+    metavar="NAME",
+    help="Show also how long each call takes at least on a device: h100-sxm, or a JSON file that describes one.",
+)
 @CONVENTIONS
 @format_option("analysis", default="table")
 def report(
@@ -31,6 +37,7 @@ def report(
     depth: int | None,
     top: int | None,
     receptive_fields: bool,
+    device: str | None,
     conventions: tuple[str, ...],
     layout: Format,
 ) -> None:
@@ -49,9 +56,10 @@ def report(
         model = load_recipe(target)
         model = model.in_mode(train) if isinstance(model, Recipe) else model.train(train)
         analysis = analyze(model, *specs, assume=assume, **named)
-        if top and at is None and analysis.domain.symbols:
-            raise click.UsageError("--top needs --at: which calls are the most expensive depends on the sizes.")
-        numbers = numbers_at(analysis, {} if top and at is None else at)
+        wanted = "--top" if top else "--device" if device else ""
+        if wanted and at is None and analysis.domain.symbols:
+            raise click.UsageError(f"{wanted} needs --at: what is expensive depends on the sizes.")
+        numbers = numbers_at(analysis, {} if wanted and at is None else at)
     shown = Report(
         target,
         analysis,
@@ -61,6 +69,7 @@ def report(
         top=top or 0,
         fields=receptive_fields,
         conventions=chosen_conventions(conventions),
+        device=None if device is None else device_named(device),
     )
     click.echo(layout.rendered(shown, page()), nl=False)
     exit_with(analysis.diagnostics)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convsym.analysis.conventions import Convention
     from convsym.analysis.numbers import NumbersAt
     from convsym.analysis.result import Analysis
+    from convsym.analysis.roofline import Device
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Report:
     """An analysis to be shown: what it is of, its numbers at one size, if wanted, and how deep the module tree goes.
 
     `depth` is None for a depth that fits a screen or two. `training` shows the training step instead of the forward
-    pass alone. What else is wanted: the `top` most expensive calls, the receptive `fields` of all spatial calls, and
-    other tools' `conventions` beside convsym's.
+    pass alone. What else is wanted: the `top` most expensive calls, the receptive `fields` of all spatial calls,
+    other tools' `conventions` beside convsym's, and lower bounds on the time that a `device` takes.
     """
 
     target: str
@@ -63,6 +64,7 @@ class Report:
     top: int = 0
     fields: bool = False
     conventions: tuple[Convention, ...] = ()
+    device: Device | None = None
 
 
 Shows = Literal["analysis", "difference", "diagnostics"]

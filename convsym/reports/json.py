@@ -133,8 +133,10 @@ def place_data(place: Place | None) -> dict[str, Any] | None:
 
 
 def _call(call: Call) -> dict[str, Any]:
+    from convsym.analysis.roofline.traffic import traffic
     from convsym.reports.shapes import plain
 
+    moved = traffic(call)
     return {
         "index": call.index,
         "op": call.op,
@@ -144,6 +146,8 @@ def _call(call: Call) -> dict[str, Any]:
         "outputs": [_tensor(t) for t in call.outputs],
         "flops": plain(call.cost.flops),
         "elementwise": plain(call.cost.elementwise),
+        "read_bytes": plain(moved.read),
+        "written_bytes": plain(moved.written),
         "counted": call.counted,
         "place": place_data(call.place),
         "definition": place_data(call.definition),

@@ -22,7 +22,7 @@ def top_calls(report: Report) -> Section:
     shown = ranked[: report.top]
     rest = sum(number for _, _, number in ranked[report.top :])
     rows = [
-        (_named(call), _output(report, call), pretty(flops), count(number, "FLOP"), share(number, whole))
+        (call_text(call), _output(report, call), pretty(flops), count(number, "FLOP"), share(number, whole))
         for call, flops, number in shown
     ]
     if rest:
@@ -52,7 +52,7 @@ def _ranked(report: Report) -> list[tuple[Call, Size, int]]:
     return sorted(found, key=lambda each: -each[2])
 
 
-def _named(call: Call) -> str:
+def call_text(call: Call) -> str:
     """The module for a layer, else the operation and its line."""
     if call.module or call.place is None:
         return f"{call.path} {call.module or call.op}".strip()

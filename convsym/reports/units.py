@@ -30,7 +30,17 @@ def memory(number: int) -> str:
     return f"{value} {_BINARY[factor]}"
 
 
-def share(part: int, whole: int) -> str:
+def seconds(value: float) -> str:
+    """A time with three digits.
+
+    >>> seconds(0.00123), seconds(2.5), seconds(4.2e-8)
+    ('1.23 ms', '2.50 s', '0.0420 µs')
+    """
+    scale, unit = next(((s, u) for s, u in ((1, "s"), (1e3, "ms")) if value * s >= 1), (1e6, "µs"))
+    return f"{value * scale:#.3g}".rstrip(".") + f" {unit}"
+
+
+def share(part: float, whole: float) -> str:
     """A part of a whole in per cent.
 
     >>> share(1, 3), share(1, 10_000), share(0, 7)

@@ -73,6 +73,17 @@ def test_another_tool_s_count_stands_below_with_its_reason(good: Path) -> None:
     assert total.split()[1:] == ["3.46", "k", "3.58", "k"]
 
 
+def test_a_device_from_a_file_bounds_the_time(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "slow.json").write_text(
+        '{"name": "slow", "flops": {"float32": 1000}, "bandwidth": 1e12, "source": "a slide rule"}'
+    )
+    result = convsym("report", f"{good}:Net", "--at", "N=1,H=8,W=8", "--device", tmp_path / "slow.json")
+    below = result.stdout.partition("at least, on slow")[2]
+    # 4 x 4 pixels of 8 channels, 27 taps, two operations each, at a thousand a second
+    assert "compute" in below and "6.91 s" in below
+    assert "A lower bound, no prediction" in below and "Peaks: a slide rule." in below
+
+
 @pytest.mark.parametrize("width", [60, 80, 120, 160])
 @pytest.mark.parametrize("layout", ["table", "summary"])
 def test_no_line_is_wider_than_the_terminal(good: Path, width: int, layout: str) -> None:
@@ -90,6 +101,8 @@ def test_no_line_is_wider_than_the_terminal(good: Path, width: int, layout: str)
         (["Net", "--input", "N 3 H ?"], "'?' in 'N 3 H ?' is not a size"),
         (["Net", "--input", "N 3 H W:floaty"], "floaty"),
         (["Net", "--top", "3"], "--top needs --at"),
+        (["Net", "--at", "N=1,H=8,W=8", "--device", "h100"], "did you mean h100-sxm"),
+        (["Net", "--at", "N=1,H=8,W=8", "--device", "nowhere.json"], "cannot be read"),
         (["Nett"], "did you mean Net?"),
         (["Pair"], "width"),
         (["Net(depth=3)"], "depth"),
