@@ -17,7 +17,7 @@ from convsym.rules.diagnosis import diagnose_further
 from convsym.rules.wanted import NOTHING_MORE, Wanted
 from convsym.trace.errors import BadInput
 
-#: How long inputs are guessed for one model, in seconds.
+#: How long inputs are guessed for one model, in seconds of processor time.
 PATIENCE = 20.0
 
 _NOT_INFERRED = "its input cannot be inferred"
@@ -63,7 +63,7 @@ def checked_by_guess(
     A guess that runs and keeps the batch is taken. Where none does, only the findings that all guesses share and that
     no guess can have caused are reported; without any, the model was not checked.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.process_time() + seconds
     trials: list[Trial] = []
     told, tells = list(first), told_rank(model) is not None
     for inputs in _chained(told, lambda: guesses(model)):
@@ -79,13 +79,13 @@ def checked_by_guess(
             errors = tuple(d for d in trial.analysis.diagnostics if d.is_error)
             return Checked(trial.solved, errors, further=diagnose_further(trial.analysis, wanted))
         trials.append(trial)
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             break
     failing = [t for t in trials if t.verdict is Verdict.FAILS and t.sure]
     doubts = [t for t in trials if t.verdict is Verdict.FOLDS or (t.verdict is Verdict.UNKNOWN and t.was_accepted)]
     if failing and not doubts:
         shared = frozenset.intersection(*(t.sure for t in failing))
-        places = {place for _, place, _ in shared}
+        places = {place or definition for _, place, definition in shared}
         # Said once more with the sizes that the layers before the mistake ask for.
         clearest = tried(model, failing[0].solved, assume)
         found = tuple(d for d in clearest.analysis.diagnostics if d.is_error and d.place in places)

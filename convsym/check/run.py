@@ -79,5 +79,5 @@ def _request(target: Target, configuration: Configuration, inputs: tuple[str, ..
         wanted=configuration.wanted,
         allow_effects=configuration.allow_effects,
         # What is done by then is to be reported as well, with its fixes.
-        seconds=0.6 * configuration.timeout,
+        seconds=0.5 * configuration.timeout,
     )

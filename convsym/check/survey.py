@@ -54,8 +54,8 @@ def survey(request: Request) -> Iterator[Step]:
 
     Call it inside `surroundings(path)` and `without_weights()`. Raises LoadError when the file cannot be read.
     """
-    deadline = time.monotonic() + request.seconds
     contents = discover(request.path)
+    deadline = time.process_time() + request.seconds
     yield from _undefined(contents)
     seen = _Seen()
     for one in request.declared:
@@ -76,7 +76,7 @@ def survey(request: Request) -> Iterator[Step]:
             contents, (name,), request, seen, contents.makers.get(type(contents.namespace[name]).__name__)
         )
     for maker in contents.outermost_first:
-        if time.monotonic() < deadline:
+        if time.process_time() < deadline:
             yield from _made(contents, maker, request, seen)
         else:
             place = Place(contents.path, maker.node.lineno)
@@ -205,7 +205,7 @@ def _guessed(
     if failing and len(failing) == len(outcomes) and (len(entries) == 1 or len(failing) > 1):
         entry, model, outcome = failing[0]
         shared = frozenset.intersection(*(o.sure for _, _, o in failing))
-        places = {place for _, place, _ in shared}
+        places = {place or definition for _, place, definition in shared}
         found = tuple(d for d in outcome.diagnostics if not outcome.sure or d.place in places)
         if len(entries) > 1:
             found = tuple(replace(d, help=f"{d.help}; checked as {entry}") for d in found)

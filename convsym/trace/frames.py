@@ -19,6 +19,8 @@ _STANDARD = sysconfig.get_path("stdlib") + os.sep
 _PACKAGES = tuple(sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib"))
 _OWN = tuple(os.path.dirname(os.path.abspath(str(m.__file__))) + os.sep for m in (torch, convsym))
 _KERNELS = os.path.join(_OWN[1], "trace", "kernels.py")
+# Who asked for a check is no part of what is checked.
+_CHECKS = os.path.join(_OWN[1], "check") + os.sep
 _user: dict[CodeType, bool] = {}
 _caller: ContextVar[FrameType | None] = ContextVar("caller", default=None)
 
@@ -47,7 +49,7 @@ def on_behalf_of(frame: FrameType) -> Iterator[None]:
 def user_place(frame: FrameType | None = None) -> Place | None:
     """The innermost line outside torch and convsym that is running now."""
     frame = frame or _caller.get() or sys._getframe(1)
-    while frame is not None:
+    while frame is not None and not frame.f_code.co_filename.startswith(_CHECKS):
         if is_user_code(frame.f_code):
             return Place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back

@@ -7,7 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-_DEPENDENCIES = ("convsym", "sympy", "islpy", "networkx", "click")
+from convsym.check.workers.bootstrap import LENT
+
+#: What an interpreter without torch says.
+NO_TORCH = "no torch"
 
 
 class NoInterpreter(Exception):
@@ -39,9 +42,9 @@ def _pythons(environment: Path) -> tuple[Path, ...]:
 
 
 def lent_paths() -> list[str]:
-    """Where convsym and what it needs lie, to stand behind everything that another interpreter finds itself."""
+    """The folders that convsym and what it needs lie in."""
     found: dict[str, None] = {}
-    for name in _DEPENDENCIES:
+    for name in LENT:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin:
             found[os.path.dirname(os.path.dirname(os.path.abspath(spec.origin)))] = None
@@ -50,7 +53,7 @@ def lent_paths() -> list[str]:
 
 def explained(python: str, failure: str) -> str:
     """Why the server did not start in an interpreter, as one sentence that says what to do."""
-    if "No module named 'torch'" in failure:
+    if failure == NO_TORCH:
         return (
             f"{python} has no torch, so it cannot load the models; install it there or name another one with --python"
         )
