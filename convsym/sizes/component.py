@@ -38,7 +38,7 @@ class Component:
         self.empty: bool = points.is_empty()
         self._intervals: tuple[Interval, ...] | None = None
         self._answers: dict[Condition, Truth] = {}
-        self._narrowed: dict[tuple[Condition, Condition], Component] = {}
+        self._narrowed: dict[tuple[Condition, Condition], Component | None] = {}
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -75,17 +75,20 @@ class Component:
     def narrowed(self, condition: Condition, exact: Condition) -> Component:
         """Where the condition holds too; ``exact`` says the same in Presburger terms. TooHard where that is no set
         to work with."""
-        found = self._narrowed.get((condition, exact))
-        if found is None:
+        key = (condition, exact)
+        if key not in self._narrowed:
+            # The same branches are taken again and again, so answers are kept with the component, failures too.
+            self._narrowed[key] = None
             with limited():
                 points = self.points.intersect(self.over(exact))
                 if points.n_basic_set() > 1:
                     points = points.coalesce()
                 if len(self.symbols) == 1:
                     points = _plainer(points)
-                found = Component(self.symbols, points, (*self.conditions, condition))
-            # The same branches are taken again and again, and answers are kept with the component.
-            self._narrowed[condition, exact] = found
+                self._narrowed[key] = Component(self.symbols, points, (*self.conditions, condition))
+        found = self._narrowed[key]
+        if found is None:
+            raise TooHard
         return found
 
 

@@ -23,7 +23,7 @@ from convsym.sizes.floats import (
     RealFunction,
     Rounded,
 )
-from convsym.sizes.polynomial import ONE, powers, terms
+from convsym.sizes.polynomial import ONE, SizeFunction, powers, terms
 from convsym.sizes.quotient import FloorDiv
 
 #: Sizes beyond this are not looked at; what has not turned by then is left unsolved.
@@ -130,6 +130,6 @@ def _grows(expr: sympy.Expr) -> bool:
         return bool(expr.args[1].is_Rational) and expr.args[1] > 0 and _grows(expr.args[0])
     if isinstance(expr, FloatFunction):
         return str(expr.args[0]) in ("sqrt", "log", "log2", "log10", "exp", "cbrt") and _grows(expr.args[1])
-    return not isinstance(expr, RealFunction) and all(
+    return not isinstance(expr, (RealFunction, SizeFunction)) and all(
         c > 0 and _grows_from_zero(m) for m, c in terms(expr).items() if m is not ONE
     )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from convsym.sizes import ratio
 from convsym.sizes.arithmetic import add, ceil_div, floor_div, modulo, multiply, product, subtract, symbol, unknown
+from convsym.sizes.cases import piecewise
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, divides, eq, ge, le, ne, negate
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import vectorised
@@ -278,3 +279,10 @@ def test_truth_is_never_taken_for_a_bool() -> None:
         bool(positive().decide(ge(H, 5)))
     assert ~Truth.YES is Truth.NO and ~Truth.NO is Truth.YES and ~Truth.UNKNOWN is Truth.UNKNOWN
     assert positive().decide(TRUE) is Truth.YES and positive().decide(FALSE) is Truth.NO
+
+
+def test_sizes_in_pieces_can_be_compared_with_what_they_are_made_of() -> None:
+    domain = positive(any_of(eq(floor_div(H, 4), 1), eq(H, 1)))
+    stretched = piecewise([(eq(floor_div(H, 4), 1), H), (TRUE, floor_div(H, 4))])
+    assert domain.decide(le(stretched, H)) is Truth.YES
+    assert domain.assume(eq(stretched, H)).describe() == "4 <= H <= 7"
