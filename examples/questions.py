@@ -22,7 +22,7 @@ def about_a_unet() -> None:
     print("540 x 960?    ", unet.domain.contains(N=1, H=540, W=960))
 
     at = unet.at(N=1, H=544, W=960)
-    print(f"544 x 960      {at.flops / 1e9:.0f} GFLOP, {at.activation_bytes / 2**30:.2f} GiB of activations")
+    print(f"544 x 960      {at.flops / 1e9:.0f} GFLOP, {at.parameters / 1e6:.1f} million parameters")
 
     # A formula can be asked at many sizes without running anything again.
     sides = np.array([128, 256, 512, 1024])
@@ -31,7 +31,7 @@ def about_a_unet() -> None:
 
     for question in (
         "down4.output.shape",
-        "largest N with H = W = 512 and activation memory at most 16 GiB",
+        "largest N with H = W = 512 and flops at most 10 TFLOP",
         "largest H with N = 1 and W = H and flops at most 1 TFLOP",
         "all H, W where down4.output = 7x7",
         "all H up to 100 where output.H = H",

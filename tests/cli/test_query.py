@@ -17,12 +17,12 @@ def test_one_question_is_answered_in_one_line() -> None:
 
 
 def test_several_questions_are_repeated_with_their_answers() -> None:
-    result = convsym("query", UNET, "output.shape", "largest N with H = W = 512 and activation memory at most 16 GiB")
+    result = convsym("query", UNET, "output.shape", "largest N with H = W = 512 and flops at most 10 TFLOP")
     assert result.stdout.splitlines() == [
         "output.shape",
         "  N 2 H W",
-        "largest N with H = W = 512 and activation memory at most 16 GiB",
-        "  N=8  at H=512, W=512, activation_bytes 14.5 GiB",
+        "largest N with H = W = 512 and flops at most 10 TFLOP",
+        "  N=25  at H=512, W=512, flops 9.63 TFLOP",
     ]
 
 
