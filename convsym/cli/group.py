@@ -16,6 +16,7 @@ COMMANDS = {
     "report": "convsym.cli.report:report",
     "query": "convsym.cli.query:query",
     "diff": "convsym.cli.diff:diff",
+    "sweep": "convsym.cli.sweep:sweep",
     "layer": "convsym.cli.layer:layer",
     "explain": "convsym.cli.explain:explain",
     "rules": "convsym.cli.rules:rules",

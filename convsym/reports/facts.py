@@ -74,6 +74,10 @@ def _totals(report: Report) -> Iterator[Fact]:
         yield Fact("backward FLOPs", least + pretty(analysis.backward_flops), least + backward if at else "", True)
     yield Fact("element-wise", least + pretty(analysis.elementwise), least + count(at.elementwise) if at else "", True)
     yield Fact("activation bytes", pretty(analysis.activation_bytes), memory(at.activation_bytes) if at else "", True)
+    if report.training:
+        kept = "at least " if analysis.unsaved else ""
+        saved = kept + memory(at.saved_bytes) if at else ""
+        yield Fact("saved bytes", kept + pretty(analysis.saved_bytes), saved, True)
 
 
 def _receptive_field(analysis: Analysis) -> Iterator[Fact]:
@@ -103,6 +107,8 @@ def notes(report: Report) -> list[str]:
         found.append("The model runs for no size; the totals go as far as it could be followed.")
     if analysis.uncounted:
         found.append(f"Not counted: {', '.join(analysis.uncounted)}.")
+    if report.training and analysis.unsaved:
+        found.append(f"What autograd keeps is not known of {', '.join(analysis.unsaved)}.")
     found += [_aside(one) for one in analysis.misaligned]
     shown = " ".join(fact.text for fact in facts(report))
     for name, place in _unknowns(analysis).items():

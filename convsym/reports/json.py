@@ -52,6 +52,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
         "macs": plain(analysis.macs),
         "elementwise": plain(analysis.elementwise),
         "backward_flops": plain(analysis.backward_flops),
+        "saved_bytes": plain(analysis.saved_bytes),
         "activation_bytes": plain(analysis.activation_bytes),
         "uncounted": list(analysis.uncounted),
         "pinned": [{"size": plain(p.size), "value": p.value, "place": place_data(p.place)} for p in analysis.pins],
@@ -82,6 +83,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
             "macs": at.macs,
             "elementwise": at.elementwise,
             "backward_flops": at.backward_flops,
+            "saved_bytes": at.saved_bytes,
             "activation_bytes": at.activation_bytes,
             "layers": [
                 {"path": c.path, "index": c.index, "input": list(c.input), "output": list(c.output)} for c in at.layers

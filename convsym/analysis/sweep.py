@@ -1,0 +1,64 @@
+"""Quantities of an analysis over ranges of its sizes, evaluated from their formulas all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from convsym.analysis.result import Analysis
+from convsym.sizes.evaluate import vectorised
+
+#: The quantities that are formulas in the sizes, by their name on an analysis.
+QUANTITIES = ("flops", "macs", "parameters", "elementwise", "backward_flops", "activation_bytes", "saved_bytes")
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A table: one row for each combination of sizes, the last size varying fastest.
+
+    `runs` says where the model runs; the values of the other rows mean nothing.
+    """
+
+    sizes: Mapping[str, Array]
+    values: Mapping[str, Array]
+    runs: Array
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+
+def sweep(analysis: Analysis, quantities: Sequence[str], **ranges: int | Sequence[int]) -> Sweep:
+    """The quantities at every combination of the sizes given, a single number being kept fixed.
+
+    >>> import convsym, torch
+    >>> a = convsym.analyze(torch.nn.Conv2d(3, 8, 3), "N 3 H W")
+    >>> table = sweep(a, ["flops"], N=1, H=[2, 3, 5], W=3)
+    >>> table.runs.tolist(), table.values["flops"][table.runs].tolist()
+    ([False, True, True], [432, 1296])
+
+    Raises ValueError when a size is missing or unknown, or no quantity has such a name.
+    """
+    unknown = [name for name in quantities if name not in QUANTITIES]
+    if unknown:
+        raise ValueError(f"no quantity is named {unknown[0]!r}; there are {', '.join(QUANTITIES)}")
+    axes = {name: np.atleast_1d(np.asarray(values, dtype=np.int64)) for name, values in ranges.items()}
+    # The same check as for one size, so that a name that is not there is refused in the same words.
+    analysis.domain.named({name: int(axis[0]) for name, axis in axes.items()})
+    grids = np.meshgrid(*axes.values(), indexing="ij")
+    sizes = {name: grid.ravel() for name, grid in zip(axes, grids, strict=True)}
+    runs = analysis.domain.contains_many(**sizes)
+    values = {name: _over(getattr(analysis, name), sizes, runs) for name in quantities}
+    return Sweep(sizes, values, runs)
+
+
+def _over(size: Any, sizes: Mapping[str, Array], runs: Array) -> Array:
+    inside = {name: grid[runs] for name, grid in sizes.items()}
+    found = np.zeros(runs.shape, dtype=object)
+    found[runs] = vectorised(size, inside)
+    return found
