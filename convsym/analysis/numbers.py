@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from convsym.analysis.memory import Memory, Moment
 from convsym.analysis.training import Training
 from convsym.graph.tensor import Tensor
 from convsym.sizes.evaluate import evaluate
@@ -39,12 +40,32 @@ class NumbersAt:
     activation_bytes: int
     outputs: list[Shape]
     layers: list[LayerAt]
-    step: Callable[[], Training] = field(repr=False, compare=False)
+    remember: Callable[[], Memory] = field(repr=False, compare=False)
 
     @cached_property
+    def memory(self) -> Memory:
+        """What is alive when, as formulas on the way that these sizes go."""
+        return self.remember()
+
+    @property
     def training(self) -> Training:
         """The training step that belongs to these sizes."""
-        return self.step()
+        return self.memory.training
+
+    @cached_property
+    def timeline(self) -> tuple[Moment, ...]:
+        """The bytes alive at each call of the forward in inference, and in whose memory they lie."""
+        return self.memory.timeline_at(self.sizes)
+
+    @cached_property
+    def peak_bytes(self) -> int:
+        """The most bytes alive at once in inference, parameters, buffers and inputs included."""
+        return max((moment.bytes for moment in self.timeline), default=self.memory.idle_at(self.sizes))
+
+    @cached_property
+    def training_peak_bytes(self) -> int:
+        """The most bytes alive at once in a step of training, gradients included, without the state of an optimiser."""
+        return max(m.bytes for m in self.memory.training_timeline_at(self.sizes))
 
     @cached_property
     def backward_flops(self) -> int:

@@ -12,6 +12,7 @@ from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
+from convsym.analysis.memory import Memory, held_memory
 from convsym.analysis.notebook import Notebook
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
@@ -47,11 +48,18 @@ class Case:
     weights: tuple[Tensor, ...] = ()
     trained: tuple[Tensor, ...] = ()
     joined: bool = False
+    freed: Mapping[Tensor, int] = field(default_factory=dict)
+    held_bytes: Size = 0
 
     @cached_property
     def training(self) -> Training:
         """The backward pass of this way, and what is kept for it."""
         return Training(self.calls, tuple(tensors_of(self.outputs)), self.weights, self.trained)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What is alive at each call."""
+        return Memory(self.training, self.inputs, self.freed, self.held_bytes)
 
     @property
     def short_gradients(self) -> Mapping[int, Size]:
@@ -92,7 +100,10 @@ def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
     owned = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
     weights = tuple(held.spec for held in way.held if id(held.value) in owned)
     trained = tuple(held.spec for held in way.held if held.value.requires_grad)
-    return Case(way.domain, way.calls, way.layers, way.output, inputs, weights, trained, way.joined)
+    held_bytes = held_memory(model)
+    return Case(
+        way.domain, way.calls, way.layers, way.output, inputs, weights, trained, way.joined, way.freed, held_bytes
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,6 +165,14 @@ class Analysis(Questions, Notebook):
             return self.domain.simplify(found[0][1])
         return piecewise([(c.domain.as_condition(), c.domain.simplify(value)) for c, value in found])
 
+    def _largest_over_cases(self, quantity: Callable[[Case], Size]) -> Size:
+        """A maximum of many sums: as it is, since making each of them shorter takes long."""
+        cases = self.cases or ((self.main,) if self.main else ())
+        found = [(c.domain.as_condition(), quantity(c)) for c in cases]
+        if len({value for _, value in found}) <= 1:
+            return found[0][1] if found else 0
+        return piecewise(found)
+
     @cached_property
     def flops(self) -> Size:
         """Floating-point operations of one forward pass, two per multiply-accumulate."""
@@ -185,6 +204,19 @@ class Analysis(Questions, Notebook):
         attention is taken to run as its two matrix products.
         """
         return self._over_cases(lambda c: c.training.saved_bytes)
+
+    @cached_property
+    def peak_bytes(self) -> Size:
+        """The most memory alive at once in inference: parameters, buffers, inputs, and what has been computed.
+
+        A result lives as long as a variable of the model's code holds it, as it does in eager torch.
+        """
+        return self._largest_over_cases(lambda c: c.memory.peak)
+
+    @cached_property
+    def training_peak_bytes(self) -> Size:
+        """The most memory alive at once in a step of training: both passes, gradients, no state of an optimiser."""
+        return self._largest_over_cases(lambda c: c.memory.training_peak)
 
     @cached_property
     def unsaved(self) -> tuple[str, ...]:
@@ -304,11 +336,11 @@ class Analysis(Questions, Notebook):
             raise ValueError(f"the model does not run at {shown or 'its size'}: {why}")
         return _case(way, tuple(tensors_of(self.args)), self.model)
 
-    def _step_at(self, case: Case, sizes: Mapping[str, int]) -> Callable[[], Training]:
-        """The training step at one size; where ways were joined, that of the way which this size goes."""
+    def _memory_at(self, case: Case, sizes: Mapping[str, int]) -> Callable[[], Memory]:
+        """What is alive when, at one size; where ways were joined, on the way which this size goes."""
         if not case.joined:
-            return lambda: case.training
-        return lambda: _case(self.run_at(sizes), case.inputs, self.model).training
+            return lambda: case.memory
+        return lambda: _case(self.run_at(sizes), case.inputs, self.model).memory
 
     def at(self, **sizes: int) -> NumbersAt:
         """The numbers at one size.
@@ -328,7 +360,7 @@ class Analysis(Questions, Notebook):
             macs=flops // 2,
             parameters=evaluate(self.parameters, sizes),
             elementwise=evaluate(case.cost.elementwise, sizes),
-            step=self._step_at(case, sizes),
+            remember=self._memory_at(case, sizes),
             activation_bytes=evaluate(case.activation_bytes, sizes),
             outputs=[shape_at(t, sizes) for t in tensors_of(case.outputs)],
             layers=[LayerAt(c.path, c.index, shape_at(c.input, sizes), shape_at(c.output, sizes)) for c in case.layers],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from convsym.analysis.gradients import Needed, backward_flops
+from convsym.analysis.gradients import Needed, backward_flops, reached
 from convsym.analysis.saved import bytes_of, distinct, saved_tensors
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -30,6 +30,11 @@ class Training:
     def needed(self) -> Needed:
         """The tensors that autograd follows."""
         return Needed(self.calls, self.trained)
+
+    @cached_property
+    def reached(self) -> frozenset[int]:
+        """The indices of the calls that the backward pass goes through."""
+        return reached(self.calls, self.needed, self.outputs)
 
     @cached_property
     def gradients(self) -> Mapping[int, Size]:

@@ -13,10 +13,14 @@ Tensors = tuple[Tensor, ...]
 
 
 class Saved(NamedTuple):
-    """A tensor that autograd keeps where one of the operands `wanted_by` needs a gradient; without any, where one does."""
+    """A tensor that autograd keeps where one of the operands `wanted_by` needs a gradient; without any, where one does.
+
+    What a call makes besides its results exists while it runs in inference too, unless it is `only_for_backward`.
+    """
 
     tensor: Tensor
     wanted_by: Tensors = ()
+    only_for_backward: bool = False
 
 
 class Gradient(NamedTuple):
@@ -30,15 +34,20 @@ class Gradient(NamedTuple):
 class Backward:
     """What a call leaves for the backward pass.
 
-    `through` is False where no gradient passes (detach). `workspace` are tensors that live only while the call runs.
+    `through` is False where no gradient passes (detach). `shares` says that the gradients of the operands lie in the
+    memory of the incoming one. `workspace` are tensors that a kernel makes for itself beside its result, one after the
+    other where there are several groups of them.
     """
 
     saved: tuple[Saved, ...] = ()
     gradients: tuple[Gradient, ...] = ()
     through: bool = True
+    shares: bool = False
+    workspace: tuple[Tensors, ...] = ()
 
 
 NOTHING = Backward()
+SHARED = Backward(shares=True)
 STOPS = Backward(through=False)
 
 #: How a family keeps tensors where its rule does not say it call by call: from the inputs and outputs of the call.
@@ -48,6 +57,11 @@ Keeps = Callable[[Tensors, Tensors], Backward]
 def keeps_nothing(inputs: Tensors, outputs: Tensors) -> Backward:
     """The gradient follows from the incoming one alone: sums, copies, views."""
     return NOTHING
+
+
+def passes_on(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The incoming gradient itself is that of the operands, or a part of it: sums of two, views, joined tensors."""
+    return SHARED
 
 
 def keeps_input(inputs: Tensors, outputs: Tensors) -> Backward:
@@ -111,7 +125,10 @@ def written(keeps: Keeps) -> Keeps:
     def kept(inputs: Tensors, outputs: Tensors) -> Backward:
         made = keeps(inputs, outputs)
         target = inputs[0]
-        saved = (s._replace(tensor=target.with_shape(*target.shape)) if s.tensor is target else s for s in made.saved)
+        saved = (
+            s._replace(tensor=target.with_shape(*target.shape), only_for_backward=True) if s.tensor is target else s
+            for s in made.saved
+        )
         return replace(made, saved=tuple(saved))
 
     return kept

@@ -18,6 +18,7 @@ from convsym.graph.backward import (
     keeps_others,
     keeps_power,
     keeps_quotient,
+    passes_on,
     stops,
 )
 from convsym.graph.tensor import Tensor, dtype_name
@@ -225,7 +226,7 @@ def _forward(*names: str) -> tuple[Any, ...]:
 
 
 RULES = (
-    *rules("add", add, _forward("add"), keeps_nothing),
+    *rules("add", add, _forward("add"), passes_on),
     *rules("sub", sub, _forward("sub", "subtract"), keeps_nothing),
     *rules("div", div, _forward("div", "divide", "true_divide", "truediv"), keeps_quotient),
     *rules("pow", power, _forward("pow"), keeps_power),

@@ -94,13 +94,29 @@ def conv(
     numel = output.numel
     cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
     read = input if _pads_itself(before, after, padding_mode) else _padded(input, before, after)
-    return Outcome(output, cost, parameters, of_convolution(read, input, weight, cost.flops))
+    return Outcome(output, cost, parameters, of_convolution(read, input, weight, output, cost.flops))
 
 
-def of_convolution(read: Tensor, input: Tensor, weight: Tensor, flops: Size) -> Backward:
+def of_convolution(read: Tensor, input: Tensor, weight: Tensor, output: Tensor, flops: Size) -> Backward:
     """Autograd keeps what the kernel read and the weight; each of the two gradients costs what the forward costs."""
     gradients = (Gradient((input,), flops), Gradient((weight,), flops))
-    return Backward((Saved(read), Saved(weight)), gradients)
+    return Backward((Saved(read), Saved(weight)), gradients, workspace=_reordered(read, weight, output))
+
+
+def _reordered(read: Tensor, weight: Tensor, output: Tensor) -> tuple[tuple[Tensor, ...], ...]:
+    """oneDNN computes on copies in blocks of channels: first of input and weight, then of the result.
+
+    Images of few channels are read as they are, and so is everything that has its channels innermost.
+    """
+    if read.strides is not None:
+        return ((weight.with_shape(*weight.shape),),)
+    channels = read.shape[-(weight.rank - 1)] if read.rank >= weight.rank - 1 else 1
+    few = isinstance(channels, int) and channels < _BLOCK
+    given = () if few else (read.with_shape(*read.shape),)
+    return (*given, weight.with_shape(*weight.shape)), (output.with_shape(*output.shape),)
+
+
+_BLOCK = 8  # channels
 
 
 def _pads_itself(before: tuple[Size, ...], after: tuple[Size, ...], padding_mode: str) -> bool:

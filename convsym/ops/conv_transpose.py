@@ -120,7 +120,7 @@ def conv_transpose(
         flops=multiply(2, multiply(input.numel, taps)),
         elementwise=output.numel if bias is not None else 0,
     )
-    return Outcome(output, cost, parameters, of_convolution(input, input, weight, cost.flops))
+    return Outcome(output, cost, parameters, of_convolution(input, input, weight, output, cost.flops))
 
 
 _LARGE_INPUT = 20480

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_nothing
+from convsym.graph.backward import passes_on
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
@@ -199,7 +199,7 @@ def block_diag(site: Site, *tensors: Any) -> Outcome:
 
 
 RULES = keeping(
-    keeps_nothing,
+    passes_on,
     OpRule("cat", numpy_names(cat), spellings("cat", "concat", "concatenate")),
     OpRule("stack", numpy_names(stack), spellings("stack")),
     OpRule("hstack", hstack, spellings("hstack")),

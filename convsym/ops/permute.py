@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_nothing
+from convsym.graph.backward import passes_on
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis, sizes, spread_out
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
@@ -236,7 +236,7 @@ def unfold(site: Site, input: Tensor, dimension: int, size: Size, step: Size) ->
 
 
 RULES = keeping(
-    keeps_nothing,
+    passes_on,
     OpRule("permute", permute, spellings("permute")),
     OpRule("transpose", transpose, spellings("transpose")),
     OpRule("transpose", swap, spellings("swapaxes", "swapdims")),

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_nothing
+from convsym.graph.backward import passes_on
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
@@ -182,7 +182,7 @@ def unbind(site: Site, input: Tensor, dim: int = 0) -> Outcome:
 
 
 RULES = keeping(
-    keeps_nothing,
+    passes_on,
     OpRule("chunk", numpy_names(chunk), spellings("chunk", "unsafe_chunk")),
     OpRule("split", numpy_names(split), spellings("split", "unsafe_split")),
     OpRule("split", numpy_names(split_with_sizes), spellings("split_with_sizes", "unsafe_split_with_sizes")),

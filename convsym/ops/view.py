@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from convsym.graph.backward import keeps_nothing
+from convsym.graph.backward import passes_on
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, sizes
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
@@ -295,7 +295,7 @@ def _unflatten_arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict
 
 
 RULES = keeping(
-    keeps_nothing,
+    passes_on,
     OpRule("view", view, spellings("view")),
     OpRule("reshape", reshape, spellings("reshape")),
     OpRule("flatten", flatten, spellings("flatten"), {nn.Flatten: _flatten_arguments}),

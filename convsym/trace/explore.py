@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -74,6 +74,7 @@ class Way:
     complete: bool = True
     joined: bool = False
     model: nn.Module | None = None
+    freed: Mapping[Tensor, int] = field(default_factory=dict)
 
     @property
     def runs(self) -> bool:
@@ -196,6 +197,7 @@ def _way(
         complete=complete,
         joined=tracer.joined,
         model=model,
+        freed=dict(tracer.lifetimes.freed),
     )
 
 

@@ -34,6 +34,7 @@ from convsym.trace import values
 from convsym.trace.errors import Unsupported
 from convsym.trace.frames import user_place
 from convsym.trace.join import call_joined
+from convsym.trace.lifetimes import Lifetimes
 from convsym.trace.numbers import (
     SymbolicBool,
     SymbolicFloat,
@@ -81,6 +82,7 @@ class Tracer(TorchFunctionMode):
         self._modules: list[tuple[nn.Module, str]] = []
         self._leaf: nn.Module | None = None
         self.joined = False
+        self.lifetimes = Lifetimes()
         self.times_called: dict[str, int] = {}
         self.called: list[str] = []
         self.calls_in_vain = 0
@@ -484,7 +486,7 @@ class Tracer(TorchFunctionMode):
 
     def _shown(self, output: Any) -> Any:
         if type(output) is Tensor:
-            return SymbolicTensor(output, self.device)
+            return self.lifetimes.watched(SymbolicTensor(output, self.device), self.calls)
         if isinstance(output, (tuple, list)):
             shown = [self._shown(o) for o in output]
             if type(output) is list:

@@ -1,0 +1,80 @@
+"""Peaks against torch's CPU allocator, and what keeps memory alive."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import convsym
+from convsym.sizes.evaluate import evaluate
+from tests.analysis.peaks import inference_peak, training_peak
+from tests.torchvision_on_cpu import models
+
+
+class _Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Conv2d(64, 64, 3, padding=1)
+        self.b = nn.Sequential(
+            nn.Conv2d(64, 128, 3), nn.BatchNorm2d(128), nn.ReLU(inplace=True), nn.Conv2d(128, 64, 3, padding=2)
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.a(x)
+        return torch.cat([self.b(x), x.chunk(2, 1)[0]], 1).relu()
+
+
+def test_the_peak_of_a_forward_is_that_of_torchs_allocator() -> None:
+    model = _Residual().eval()
+    at = convsym.analyze(model, "N 64 H W").at(N=2, H=20, W=24)
+    assert at.peak_bytes == pytest.approx(inference_peak(model, torch.rand(2, 64, 20, 24)), rel=0.02)
+
+
+def test_the_peak_of_a_training_step_is_near_that_of_torchs_allocator() -> None:
+    model = _Residual().train()
+    at = convsym.analyze(model, "N 64 H W").at(N=2, H=20, W=24)
+    assert at.training_peak_bytes == pytest.approx(training_peak(model, torch.rand(2, 64, 20, 24)), rel=0.05)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v3_large"])
+def test_the_peaks_of_a_model_are_those_of_torchs_allocator(name: str) -> None:
+    model = getattr(models, name)()
+    x = torch.rand(2, 3, 128, 128)
+    sizes = {"N": 2, "H": 128, "W": 128}
+    expected = inference_peak(model.eval(), x)
+    assert convsym.analyze(model, "N 3 H W").at(**sizes).peak_bytes == pytest.approx(expected, rel=0.02)
+    expected = training_peak(model.train(), x)
+    assert convsym.analyze(model, "N 3 H W").at(**sizes).training_peak_bytes == pytest.approx(expected, rel=0.05)
+
+
+class _Chain(nn.Module):
+    def __init__(self, keeps: bool) -> None:
+        super().__init__()
+        self.keeps = keeps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        first = x.exp()
+        y = first.exp()
+        if not self.keeps:
+            del first
+        return y.exp()
+
+
+def test_a_variable_of_the_models_code_keeps_memory_alive() -> None:
+    assert str(convsym.analyze(_Chain(keeps=True), "N").peak_bytes) == "16*N"
+    assert str(convsym.analyze(_Chain(keeps=False), "N").peak_bytes) == "12*N"
+
+
+def test_views_and_what_is_written_in_place_take_no_memory() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Sigmoid(), nn.ReLU(inplace=True), nn.Unflatten(1, (3, -1)))
+    assert str(convsym.analyze(model, "N 3 H").peak_bytes) == "24*H*N"
+
+
+def test_the_formula_and_the_timeline_agree() -> None:
+    a = convsym.analyze(_Residual(), "N 64 H W")
+    for sizes in ({"N": 1, "H": 3, "W": 4}, {"N": 4, "H": 100, "W": 90}):
+        at = a.at(**sizes)
+        assert evaluate(a.peak_bytes, sizes) == at.peak_bytes == max(m.bytes for m in at.timeline)
+        assert evaluate(a.training_peak_bytes, sizes) == at.training_peak_bytes
