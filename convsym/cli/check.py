@@ -81,6 +81,9 @@ def check(
     def run() -> None:
         with refused():
             configuration = _configured(files, said)
+            if new_baseline is not None:
+                # What an old baseline knows belongs into the new one too.
+                configuration = replace(configuration, baseline=None)
             with progress_bar() as progress:
                 folder = folder_for(configuration) if cache and configuration.cache else None
                 runner = Runner.of(configuration, cache=folder, printed=_echoed, progress=progress)

@@ -40,7 +40,7 @@ class BudgetRule(Rule):
                 self.diagnostic(f"{name} has no {quantity} to hold: {error}", place), severity=Severity.WARNING
             )
             return
-        uncounted = analysis.uncounted if budget.quantity in ("flops", "macs") else ()
+        uncounted = _not_counted(analysis, budget.quantity)
         if value > budget.limit:
             yield self.diagnostic(
                 f"{name} has {'at least ' * bool(uncounted)}{value} {quantity}, over its budget {budget.text!r}",
@@ -55,7 +55,17 @@ class BudgetRule(Rule):
 def _value(analysis: Analysis, budget: Budget) -> int:
     if budget.quantity == "parameters" and not budget.sizes and isinstance(analysis.parameters, int):
         return analysis.parameters
-    return int(getattr(analysis.at(**budget.sizes), budget.quantity))
+    value = getattr(analysis.at(**budget.sizes), budget.quantity, None)
+    if value is None:
+        raise ValueError("it is not known")
+    return int(value)
+
+
+def _not_counted(analysis: Analysis, quantity: str) -> tuple[str, ...]:
+    """The operations that a quantity leaves out, because what they add to it is not known."""
+    if quantity == "saved_bytes":
+        return analysis.unsaved
+    return analysis.uncounted if quantity in ("flops", "macs") else ()
 
 
 def class_line(analysis: Analysis) -> Place | None:

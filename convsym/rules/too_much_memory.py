@@ -10,7 +10,8 @@ class TooMuchMemory(BudgetRule):
 
     What it finds:
 
-    A model whose activations at the sizes of a budget take more bytes than the budget says.
+    A model whose activations, or what autograd keeps of them for the backward pass, take more bytes at the sizes of a
+    budget than it says.
 
     Why it matters:
 
@@ -45,5 +46,5 @@ class TooMuchMemory(BudgetRule):
 
     code = "CS403"
     name = "too-much-memory"
-    quantities = ("activation_bytes", "peak_bytes")
+    quantities = ("activation_bytes", "saved_bytes", "peak_bytes")
     help = "use a smaller batch or resolution, fewer channels, or raise the budget"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-QUANTITIES = ("flops", "macs", "parameters", "activation_bytes", "peak_bytes")
+QUANTITIES = ("flops", "macs", "parameters", "activation_bytes", "saved_bytes", "peak_bytes")
 
 _BUDGET = re.compile(r"\s*(?P<name>[a-z_]+)\s*<=\s*(?P<limit>[\d._e+]+)\s*(?P<unit>[A-Za-z]*)\s*(?:at\s+(?P<at>.+))?")
 _SIZE = re.compile(r"([A-Za-z_]\w*)\s*=\s*(\d+)")

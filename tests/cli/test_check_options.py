@@ -145,3 +145,17 @@ def test_watching_sees_files_come_and_go(net: Path) -> None:
     before = stamps([str(net.parent), "nowhere"])
     (net.parent / "more.py").write_text("")
     assert stamps([str(net.parent)]).keys() - before.keys() == {str(net.parent / "more.py")}
+
+
+def test_the_configuration_says_what_no_option_says(net: Path) -> None:
+    (net.parent / "pyproject.toml").write_text(
+        '[tool.convsym]\nformat = "json"\noutput-file = "found.json"\nignore = ["CS104"]\nbaseline = "known.json"\n'
+    )
+    assert "there is no baseline" in refused("check", net)
+    assert "1 finding written" in convsym("check", "--write-baseline", "known.json", net).stderr
+    assert convsym("check", net).exit_code == 0
+    net.write_text(MISTAKES.replace("(16, 4, 3)", "(32, 4, 3)"))
+    result = convsym("check", net)
+    assert (result.exit_code, result.stdout) == (1, "")
+    found = json.loads((net.parent / "found.json").read_text())["diagnostics"]
+    assert [d["code"] for d in found] == ["CS101"]

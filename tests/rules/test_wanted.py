@@ -59,6 +59,11 @@ def test_at_its_budget_a_model_is_in_order(tmp_path: Path) -> None:
     assert [d.code for d in checked(tmp_path, "flops <= 431 at N=1,H=3,W=3")] == ["CS401"]
 
 
+def test_a_budget_holds_what_training_keeps(tmp_path: Path) -> None:
+    assert [d.code for d in checked(tmp_path, "saved_bytes <= 1 at N=1,H=9,W=9")] == ["CS403"]
+    assert checked(tmp_path, "saved_bytes <= 1 MiB at N=1,H=9,W=9") == []
+
+
 @pytest.mark.parametrize("at", ["N=1,H=3", "N=1,H=2,W=2", "N=1,H=3,W=3,D=3"])
 def test_a_budget_that_cannot_be_judged_is_said_and_does_not_fail_the_check(at: str, tmp_path: Path) -> None:
     (found,) = checked(tmp_path, f"flops <= 1 at {at}")
