@@ -27,6 +27,7 @@ from convsym.check.request import Request
 from convsym.check.results import ModelReport, Step
 from convsym.diagnostics import Diagnostic, Severity
 from convsym.graph.place import Place
+from convsym.rules.failing_forward import FailingForward
 from convsym.rules.unusable_input import UnusableInput
 from convsym.trace.errors import BadInput, ConstructionError, LoadError
 from convsym.trace.loading import built
@@ -134,7 +135,7 @@ def _tested(contents: Contents, test: SelfTest, request: Request, seen: _Seen) -
             outcome = checked_with(model, exact, wanted=request.wanted)
     except (Unreadable, BadInput):
         return
-    if outcome.inputs is None:
+    if outcome.inputs is None or _raises(outcome):
         return
     seen.add(model, test.entry, told=True)
     yield _step(test.entry, contents.place(type(model).__name__), outcome)
@@ -227,8 +228,16 @@ def _checked(contents: Contents, model: nn.Module, request: Request) -> Checked:
         return checked_with(model, given(request.inputs, "given"), request.assume, request.wanted)
     known = list(_known(contents, model))
     if known and known[0].stated:
-        return checked_with(model, known[0], request.assume, request.wanted)
+        outcome = checked_with(model, known[0], request.assume, request.wanted)
+        if not _raises(outcome):
+            return outcome
+        known = []
     return checked_by_guess(model, known, request.assume, request.wanted)
+
+
+def _raises(outcome: Checked) -> bool:
+    """Whether the forward's own code raised, which may be for what could only be read of its inputs in part."""
+    return any(d.code == FailingForward.code for d in outcome.diagnostics)
 
 
 def _known(contents: Contents, model: nn.Module) -> Iterator[Given]:
