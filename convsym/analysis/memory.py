@@ -14,6 +14,7 @@ from typing import Any
 from torch import nn
 
 from convsym.analysis.backward_sweep import backward_moments
+from convsym.analysis.parameters import elements
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -35,7 +36,7 @@ class Moment:
 def held_memory(model: nn.Module) -> Size:
     """The bytes of all parameters and buffers, shared ones counted once."""
     tensors = {id(t): t for t in (*model.parameters(), *model.buffers()) if not nn.parameter.is_lazy(t)}
-    return total([multiply(t.numel(), t.dtype.itemsize) for t in tensors.values()])
+    return total([multiply(elements(t), t.dtype.itemsize) for t in tensors.values()])
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import nn
 
 from convsym.graph.tensor import Tensor
@@ -11,16 +12,17 @@ from convsym.sizes.arithmetic import Size, floor_div, multiply, product, total
 from convsym.trace.tensors import SymbolicTensor
 
 
+def elements(tensor: torch.Tensor) -> Size:
+    """The number of elements, of a tensor whose sizes were left open too."""
+    return tensor.spec.numel if isinstance(tensor, SymbolicTensor) else tensor.numel()
+
+
 def count_parameters(module: nn.Module, first_inputs: Mapping[int, Tensor]) -> Size:
     """The elements of all parameters, shared ones counted once.
 
     `first_inputs` gives, by id of a lazy module, the input of its first call, from which its sizes follow.
     """
-    known: list[Size] = [
-        p.spec.numel if isinstance(p, SymbolicTensor) else p.numel()
-        for p in module.parameters()
-        if not nn.parameter.is_lazy(p)
-    ]
+    known = [elements(p) for p in module.parameters() if not nn.parameter.is_lazy(p)]
     lazy = [m for m in module.modules() if id(m) in first_inputs]
     return total([*known, *(_of_lazy(m, first_inputs[id(m)]) for m in lazy)])
 

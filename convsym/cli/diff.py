@@ -44,7 +44,9 @@ def diff(
     depth: int | None,
     layout: Format,
 ) -> None:
-    """Show what differs between two models: parameters, FLOPs, memory, shapes and valid sizes, module by module.
+    """Show what differs between two models, module by module.
+
+    Compared are parameters, FLOPs, memory, shapes and valid sizes.
 
     \b
     convsym diff models.py:Net "models.py:Net(width=32)"    two models

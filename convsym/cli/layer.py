@@ -36,7 +36,7 @@ def layer(
     conventions: tuple[str, ...],
     layout: Format,
 ) -> None:
-    """Show sizes, costs and valid sizes of one layer of torch.nn, or the layers that do what is wanted.
+    """Show one layer of torch.nn, or find the layers for a size.
 
     LAYER is written as in Python: "ConvTranspose2d(16, 8, 3, stride=2, padding=1, output_padding=1)". A step from
     size to size, "225 -> 113" or "H -> 2*H" for every H, asks for the convolutions that do it, the usual ones first.

@@ -21,8 +21,9 @@ def check(*args: Any, **kwargs: Any) -> None:
     with sdpa_kernel(SDPBackend.MATH):
         verdict = judged(F.scaled_dot_product_attention, *args, count=True, **kwargs)
     if verdict.refusal is None:
-        outcome, _ = inferred(F.scaled_dot_product_attention, *args, **kwargs)
-        assert outcome.cost.flops == verdict.flops
+        outcome, site = inferred(F.scaled_dot_product_attention, *args, **kwargs)
+        # The fused kernel, which eager torch takes, refuses masks that the two products would take.
+        assert site.failed or outcome.cost.flops == verdict.flops
 
 
 @st.composite
