@@ -112,16 +112,16 @@ def _converted(site: Site, operand: Tensor, dtype: torch.dtype) -> Tensor:
     return replace(operand, strides=elementwise_strides(site, operand.shape, operand))
 
 
-def in_place(op: str, infer: Infer, takes_overlap: bool = False) -> Infer:
+def in_place(op: str, infer: Infer, takes_overlap: Callable[[torch.dtype], bool] = lambda dtype: False) -> Infer:
     """The form of an element-wise rule that writes into its first operand: its shape, dtype and layout stay.
 
-    `takes_overlap` says that torch lets it write into an expanded tensor.
+    `takes_overlap` says of which dtypes torch lets it write into an expanded tensor.
     """
 
     def written(site: Site, input: Tensor, *args: Any, **kwargs: Any) -> Outcome:
         made = infer(site, input, *args, **kwargs)
         output: Tensor = made.output
-        if not takes_overlap:
+        if not takes_overlap(input.dtype):
             require_own_memory(site, op, input)
         grown = output.rank != input.rank
         site.require(

@@ -69,8 +69,9 @@ def lerp(site: Site, input: Tensor, end: Tensor, weight: Any) -> Outcome:
     operands = [o for o in (input, end, weight) if type(o) is Tensor]
     # A weight without axes counts as a number.
     require_one_dtype(site, "lerp", input, end, weight if type(weight) is Tensor and weight.rank else None)
-    require_kind(site, "lerp", input.dtype, "hfc")
-    return pointwise(site, "lerp", input.dtype, *operands, work=3)
+    dtype = result_dtype(*operands)
+    require_kind(site, "lerp", dtype, "hfc")
+    return pointwise(site, "lerp", dtype, *operands, work=3)
 
 
 def addc(
@@ -148,7 +149,7 @@ RULES = (
     OpRule("masked_fill", masked_fill, (torch.masked_fill, torch.Tensor.masked_fill), keeps=keeps_positions),
     OpRule(
         "masked_fill",
-        in_place("masked_fill", masked_fill, takes_overlap=True),
+        in_place("masked_fill", masked_fill, takes_overlap=lambda dtype: True),
         (torch.Tensor.masked_fill_,),
         keeps=keeps_positions,
     ),

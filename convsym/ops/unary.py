@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from convsym.graph.backward import Keeps, keeps_input, keeps_nothing, keeps_result, stops
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
-from convsym.ops.elementwise import ANY, REAL, RESULTS, in_place, pointwise, require_kind, rules
+from convsym.ops.elementwise import ANY, KINDS, REAL, RESULTS, in_place, pointwise, require_kind, rules
 
 
 def unary(op: str, kinds: str, result: str, site: Site, input: Tensor, *_: Any, **__: Any) -> Outcome:
@@ -29,6 +30,12 @@ def positive(site: Site, input: Tensor) -> Outcome:
 def conj_physical(site: Site, input: Tensor) -> Outcome:
     """The complex conjugate, written out; of real numbers the input itself."""
     return pointwise(site, "conj_physical", input.dtype, input) if input.dtype.is_complex else Outcome(input)
+
+
+def angle(site: Site, input: Tensor) -> Outcome:
+    """The angle of each complex number; of complex numbers torch lays it out row by row."""
+    made = unary("angle", ANY, "real float", site, input)
+    return replace(made, output=replace(made.output, strides=None)) if input.dtype.is_complex else made
 
 
 def frexp(site: Site, input: Tensor) -> Outcome:
@@ -62,15 +69,15 @@ _TABLE: tuple[tuple[str, str, Keeps, str], ...] = (
     ("real", "uihfc", keeps_input, "abs absolute"),
     ("same", "uihfc", keeps_nothing, "neg negative"),
     ("same", REAL, keeps_nothing, "sign"),
-    ("same", ANY, keeps_input, "sgn nan_to_num"),
+    ("same", ANY, keeps_input, "sgn"),
     ("same", "uihf", keeps_nothing, "ceil floor trunc fix"),
     ("same", "hf", keeps_nothing, "frac"),
     ("number", ANY, keeps_input, "square"),
-    ("real float", ANY, keeps_input, "angle"),
     ("same", "bui", stops, "bitwise_not invert"),
     ("bool", ANY, stops, "isnan isinf isfinite isreal logical_not"),
     ("bool", REAL, stops, "isposinf isneginf signbit"),
 )
+_NAN_TO_NUM = partial(unary, "nan_to_num", ANY, "same")
 _ROUND = tuple(function for function in spellings("round") if function is not torch.special.round)
 RULES = (
     *(
@@ -83,9 +90,17 @@ RULES = (
     *rules("conj_physical", conj_physical, (torch.conj_physical, torch.Tensor.conj_physical), keeps_nothing),
     OpRule(
         "conj_physical",
-        in_place("conj_physical", conj_physical, takes_overlap=True),
+        in_place("conj_physical", conj_physical, takes_overlap=lambda dtype: not dtype.is_complex),
         (torch.conj_physical_, torch.Tensor.conj_physical_),
     ),
+    *rules("nan_to_num", _NAN_TO_NUM, (torch.nan_to_num, torch.Tensor.nan_to_num), keeps_input),
+    OpRule(
+        "nan_to_num",
+        in_place("nan_to_num", _NAN_TO_NUM, takes_overlap=lambda dtype: KINDS.get(dtype, "f") in "bui"),
+        (torch.nan_to_num_, torch.Tensor.nan_to_num_),
+        keeps=keeps_input,
+    ),
+    *rules("angle", angle, spellings("angle"), keeps_input),
     *rules("round", partial(unary, "round", "uihf", "same"), _ROUND, keeps_nothing),
     *rules("round", partial(unary, "round", "hf", "same"), (torch.special.round,), keeps_nothing),
     *rules("frexp", frexp, spellings("frexp")),
