@@ -33,7 +33,7 @@ def makes_half_complex(left: torch.Tensor, other: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", UNARY)
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_a_function_of_each_element_agrees_with_torch(name: str, data: st.DataObject) -> None:
     function = data.draw(st.sampled_from(forms(name)))
@@ -41,7 +41,7 @@ def test_a_function_of_each_element_agrees_with_torch(name: str, data: st.DataOb
 
 
 @pytest.mark.parametrize("name", [*BINARY, *ARITHMETIC])
-@settings(max_examples=300)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_two_operands_agree_with_torch(name: str, data: st.DataObject) -> None:
     function = data.draw(st.sampled_from(forms(name)))
@@ -76,7 +76,7 @@ def test_alpha_agrees_with_torch(left: torch.Tensor, dtype: torch.dtype, alpha: 
         agree(function, left, torch.ones((), dtype=dtype), alpha=alpha)
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(st.data())
 def test_choice_agrees_with_torch(data: st.DataObject) -> None:
     input = data.draw(tensors())
@@ -92,7 +92,7 @@ def test_choice_agrees_with_torch(data: st.DataObject) -> None:
     agree(torch.Tensor.masked_fill_, input, mask, value)
 
 
-@settings(max_examples=400)
+@settings(max_examples=120)
 @given(st.data())
 def test_bounds_agree_with_torch(data: st.DataObject) -> None:
     input = data.draw(tensors())
@@ -111,7 +111,7 @@ def test_bounds_agree_with_torch(data: st.DataObject) -> None:
         agree(torch.clamp_max, input, bounds[0])
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.data())
 def test_mixing_agrees_with_torch(data: st.DataObject) -> None:
     input = data.draw(tensors())
