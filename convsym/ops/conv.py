@@ -43,7 +43,10 @@ def conv(
         return Outcome(input.with_shape(*input.shape[:1], *weight.shape[:1], *(site.unknown(1) for _ in range(axes))))
     kernel, out_channels = weight.shape[2:], weight.shape[0]
     in_channels = multiply(weight.shape[1], groups)
+    own = len(dilation) if isinstance(dilation, (tuple, list)) else axes
     stride, dilation = spread(site, op, "stride", stride, axes), spread(site, op, "dilation", dilation, axes)
+    # A layer with a padding mode pads only those axes that have a dilation of their own.
+    padded = dilation if padding_mode == "zeros" else (*dilation[:own], *(0,) * (axes - own))
     parameters = {
         "in_channels": in_channels,
         "out_channels": out_channels,
@@ -54,7 +57,7 @@ def conv(
         "groups": groups,
     }
     require_one_dtype(site, op, input, weight, bias)
-    before, after = pads(site, padding, kernel, stride, dilation, axes, op, padding_mode)
+    before, after = pads(site, padding, kernel, stride, padded, axes, op, padding_mode)
     valid = require_positive(site, "stride", "stride", stride, 1, op)
     valid &= require_positive(site, "dilation", "dilation", dilation, 1, op)
     valid &= require_positive(site, "kernel-size", "kernel_size", kernel, 1, op)

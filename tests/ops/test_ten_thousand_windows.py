@@ -14,6 +14,16 @@ from torch.nn import functional as F
 
 from tests.ops.oracle import REFUSALS, agree
 
+
+@pytest.fixture(autouse=True)
+def several_threads() -> Iterator[None]:
+    """As models run: with one thread torch takes another kernel for small transposed convolutions, which refuses more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 Call = tuple[Any, tuple[Any, ...], dict[str, Any]]
 
 CONVOLUTIONS = {
