@@ -144,7 +144,7 @@ def run(subject: Subject, path: Path) -> Way:
             return _way(path, tracer, None, _refusal(tracer, error), True, None)
         except EndlessQuestions:
             return _way(path, tracer, None, None, False, None)
-        tracer.names, tracer.definitions = names_of(model), places_of(model)
+        tracer.modules.names, tracer.modules.definitions = names_of(model), places_of(model)
     refusal: Refusal | None = None
     output: Any = None
     complete = True
@@ -184,26 +184,26 @@ def _way(
 ) -> Way:
     return Way(
         domain=path.domain,
-        calls=tuple(tracer.calls),
-        layers=tuple(tracer.layers),
+        calls=tuple(tracer.recording.calls),
+        layers=tuple(tracer.recording.layers),
         output=output,
-        findings=tuple(independent(tracer.findings, tracer.calls)),
+        findings=tuple(independent(tracer.recording.findings, tracer.recording.calls)),
         refusal=refusal,
         pins=tuple(path.pins),
         unexplored=tuple(path.unexplored),
-        unknowns=tuple(tracer.unknowns),
+        unknowns=tuple(tracer.recording.unknowns),
         first_inputs=tracer.first_inputs,
-        held=tuple(Held(value, spec) for value, spec in tracer.lifted.values()),
+        held=tuple(Held(value, spec) for value, spec in tracer.passage.lifted.values()),
         complete=complete,
         joined=tracer.joined,
         model=model,
-        freed=dict(tracer.lifetimes.freed),
+        freed=dict(tracer.passage.lifetimes.freed),
     )
 
 
 def _plain_output(tracer: Tracer, leaf: Any) -> Any:
     if isinstance(leaf, torch.Tensor):
-        return tracer.lift(leaf)
+        return tracer.passage.lift(leaf)
     if isinstance(leaf, SymbolicInt):
         return leaf.size
     return leaf.value if isinstance(leaf, SymbolicFloat) else leaf

@@ -30,7 +30,9 @@ from convsym.sizes.rounding import rounded, rounded_up
 from convsym.sizes.truth import Truth
 from convsym.trace.errors import EndlessQuestions
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt, integer
-from convsym.trace.paths import Answers, Finding
+from convsym.trace.passage import Standing
+from convsym.trace.paths import Answers
+from convsym.trace.recording import Recorded
 from convsym.trace.restore import restored
 from convsym.trace.tensors import SymbolicTensor
 
@@ -52,90 +54,76 @@ class _Local:
     opened: tuple[Answers, ...]
     output: Any
     error: Exception | None
-    calls: list[Call]
-    layers: list[LayerCall]
-    findings: list[Finding]
-    called: list[str]
-    overridden: dict[int, Any]
+    recorded: Recorded
+    overridden: dict[int, Standing]
     inputs: list[Tensor]
 
     @property
     def runs(self) -> bool:
-        return self.error is None and not self.findings
+        return self.error is None and not self.recorded.findings
 
     @property
     def cost(self) -> Cost:
-        return Cost(total([c.cost.flops for c in self.calls]), total([c.cost.elementwise for c in self.calls]))
+        calls = self.recorded.calls
+        return Cost(total([c.cost.flops for c in calls]), total([c.cost.elementwise for c in calls]))
 
 
 class _Entry:
     """The state in which a module is called, put back before each way."""
 
     def __init__(self, tracer: Tracer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        path = tracer.path
         self.tracer = tracer
-        self.domain, self.taken, self.open = path.domain, len(path.taken), len(path.open)
-        self.pins, self.unexplored, self.unknowns = len(path.pins), len(path.unexplored), len(tracer.unknowns)
-        self.calls, self.layers, self.findings = len(tracer.calls), len(tracer.layers), len(tracer.findings)
-        self.called, self.overridden = len(tracer.called), dict(tracer.overridden)
+        self.asked = tracer.path.mark()
+        self.recorded = tracer.recording.mark()
+        self.overridden = dict(tracer.passage.overridden)
         self.tensors = [v for v in _values(args, kwargs) if type(v) is SymbolicTensor]
         self.specs = [t.spec for t in self.tensors]
 
     @property
     def branched(self) -> bool:
         """Whether a question was left open since."""
-        return len(self.tracer.path.open) > self.open
+        return len(self.tracer.path.open) > self.asked.open
 
     @property
     def can_repeat(self) -> bool:
         """Whether nothing happened since that a second run would not do alike."""
-        path = self.tracer.path
-        return len(path.pins) == self.pins and len(self.tracer.unknowns) == self.unknowns
+        unknowns = self.tracer.recording.unknowns
+        return len(self.tracer.path.pins) == self.asked.pins and len(unknowns) == self.recorded.unknowns
 
     def put_back(self) -> None:
-        tracer, path = self.tracer, self.tracer.path
-        path.domain = self.domain
-        del path.taken[self.taken :], path.open[self.open :], path.pins[self.pins :], path.unexplored[self.unexplored :]
-        del tracer.calls[self.calls :], tracer.layers[self.layers :], tracer.findings[self.findings :]
-        del tracer.unknowns[self.unknowns :]
-        tracer.forget_called(self.called)
-        tracer.overridden = dict(self.overridden)
-        self.set_specs(self.specs)
+        self.tracer.path.put_back(self.asked)
+        self.tracer.recording.cut(self.recorded)
+        self.tracer.passage.overridden = dict(self.overridden)
+        self._set_specs(self.specs)
 
-    def set_specs(self, specs: Sequence[Tensor]) -> None:
+    def _set_specs(self, specs: Sequence[Tensor]) -> None:
         for tensor, spec in zip(self.tensors, specs, strict=True):
             if tensor.spec is not spec:
-                tensor.spec, tensor._shape = spec, None
+                tensor.stand_for(spec)
 
     def local(self, output: Any, error: Exception | None) -> _Local:
-        tracer, path = self.tracer, self.tracer.path
+        path = self.tracer.path
         return _Local(
             path.domain,
-            tuple(path.taken[self.taken :]),
-            tuple(path.open[self.open :]),
+            tuple(path.taken[self.asked.taken :]),
+            tuple(path.open[self.asked.open :]),
             output,
             error,
-            tracer.calls[self.calls :],
-            tracer.layers[self.layers :],
-            tracer.findings[self.findings :],
-            tracer.called[self.called :],
-            tracer.overridden,
+            self.tracer.recording.since(self.recorded),
+            self.tracer.passage.overridden,
             [t.spec for t in self.tensors],
         )
 
     def go_on_as(self, local: _Local) -> Any:
         """Make one way the state to go on from; returns its output, or raises what it raised."""
         self.put_back()
-        tracer, path = self.tracer, self.tracer.path
+        path = self.tracer.path
         path.domain = local.domain
         path.taken.extend(local.taken)
         path.open.extend(local.opened)
-        tracer.calls += local.calls
-        tracer.layers += local.layers
-        tracer.findings += local.findings
-        tracer.remember_called(local.called)
-        tracer.overridden = local.overridden
-        self.set_specs(local.inputs)
+        self.tracer.recording.extend(local.recorded)
+        self.tracer.passage.overridden = local.overridden
+        self._set_specs(local.inputs)
         if local.error is not None:
             raise local.error
         return local.output
@@ -154,7 +142,7 @@ def call_joined(
     with ExitStack() as attributes:
         if is_ahead:
             # The answers that are left belong to what follows, unless the questions of this module stay open.
-            path.answers = given[: entry.taken]
+            path.answers = given[: entry.asked.taken]
             attributes.enter_context(restored(module))
             attributes.enter_context(suppress(EndlessQuestions))
         try:
@@ -181,7 +169,7 @@ def call_joined(
             if together is not None:
                 attributes.pop_all()
                 return _go_on_joined(entry, ways, running, together)
-            tracer.calls_in_vain += sum(len(way.calls) for way in ways[1:])
+            tracer.calls_in_vain += sum(len(way.recorded.calls) for way in ways[1:])
         if not is_ahead:
             return entry.go_on_as(first)
     entry.put_back()
@@ -211,9 +199,8 @@ def _followed(entry: _Entry, module: nn.Module, first: _Local, call: Callable[[]
 def _go_on_joined(entry: _Entry, ways: list[_Local], running: list[_Local], together: _Local) -> Any:
     tracer = entry.tracer
     output = entry.go_on_as(together)
-    del tracer.path.taken[entry.taken :], tracer.path.open[entry.open :]
-    tracer.path.domain = _union(entry.domain, [w.domain for w in running], complete=len(running) == len(ways))
-    tracer.refused += [way.error for way in ways if way.error is not None]
+    del tracer.path.taken[entry.asked.taken :], tracer.path.open[entry.asked.open :]
+    tracer.path.domain = _union(entry.asked.domain, [w.domain for w in running], complete=len(running) == len(ways))
     tracer.joined = True
     _keep_costs(tracer, running, _respelled(running[0], together))
     return output
@@ -253,15 +240,16 @@ def _together(ways: list[_Local]) -> _Local | None:
         return first
     domains = [way.domain for way in ways]
     leaves, trees = zip(*(pytree.tree_flatten(way.output) for way in ways), strict=True)
-    if any(tree != trees[0] for tree in trees) or len({len(way.layers) for way in ways}) > 1:
+    if any(tree != trees[0] for tree in trees) or len({len(way.recorded.layers) for way in ways}) > 1:
         return None
     try:
         output = [_leaf(each, domains) for each in zip(*leaves, strict=True)]
         inputs = [_tensor(each, domains) for each in zip(*(way.inputs for way in ways), strict=True)]
-        layers = [_layer(each, domains) for each in zip(*(way.layers for way in ways), strict=True)]
+        layers = [_layer(each, domains) for each in zip(*(way.recorded.layers for way in ways), strict=True)]
     except _Different:
         return None
-    return replace(first, output=pytree.tree_unflatten(output, trees[0]), inputs=inputs, layers=layers)
+    recorded = replace(first.recorded, layers=tuple(layers))
+    return replace(first, output=pytree.tree_unflatten(output, trees[0]), inputs=inputs, recorded=recorded)
 
 
 def _leaf(each: Sequence[Any], domains: Sequence[Domain]) -> Any:
@@ -375,12 +363,13 @@ def _keep_costs(tracer: Tracer, ways: list[_Local], respelled: list[tuple[Tensor
     elementwise = _difference(ways, [way.cost.elementwise for way in ways])
     if flops == 0 and elementwise == 0 and not respelled:
         return
-    last = tracer.calls[-1]
+    calls = tracer.recording.calls
+    last = calls[-1]
     before, after = zip(*respelled, strict=True) if respelled else ((), last.outputs)
     call = Call(
-        index=len(tracer.calls),
+        index=len(calls),
         op="cases",
-        path=tracer.module_path,
+        path=tracer.modules.path,
         inputs=before,
         outputs=after,
         parameters={},
@@ -388,7 +377,7 @@ def _keep_costs(tracer: Tracer, ways: list[_Local], respelled: list[tuple[Tensor
         place=last.place,
         keeps=keeps_nothing,
     )
-    tracer.calls.append(call)
+    calls.append(call)
 
 
 def _difference(ways: list[_Local], costs: list[Size]) -> Size:

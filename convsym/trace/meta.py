@@ -26,7 +26,7 @@ from convsym.trace.errors import Unsupported
 from convsym.trace.kernels import Answer, Question, ask
 
 if TYPE_CHECKING:
-    from convsym.trace.tracer import Tracer
+    from convsym.trace.site import TracedSite
 
 #: Ways through one kernel that are looked at before the trace goes on in cases.
 MOST_WAYS = 48
@@ -34,7 +34,7 @@ _MOST_REMEMBERED = 256
 _remembered: OrderedDict[Any, tuple[Question, Domain, Answer]] = OrderedDict()
 
 
-def infer(tracer: Tracer, func: Any, args: Any, kwargs: Any) -> tuple[Any, Cost]:
+def infer(site: TracedSite, func: Any, args: Any, kwargs: Any) -> tuple[Any, Cost]:
     """The output and the cost of a call of any torch function, by its meta kernel.
 
     Arguments have graph tensors for tensors, and sizes for numbers. FLOPs are what torch's counter counts; element-wise
@@ -45,44 +45,44 @@ def infer(tracer: Tracer, func: Any, args: Any, kwargs: Any) -> tuple[Any, Cost]
     question = Question(func, tuple(args), dict(kwargs))
     key = _key(question)
     known = _remembered.get(key) if key is not None else None
-    if known is not None and known[1] is tracer.path.domain:
+    if known is not None and known[1] is site.path.domain:
         answer = known[2]
     else:
-        answer = _settled(tracer, question)
+        answer = _settled(site, question)
         if key is not None and not answer.drawn:
-            _remembered[key] = (question, tracer.path.domain, answer)
+            _remembered[key] = (question, site.path.domain, answer)
             while len(_remembered) > _MOST_REMEMBERED:
                 _remembered.popitem(last=False)
     if answer.drawn:
-        answer = _ask(question, tracer.path.domain, _spread(tracer.path.domain), tracer.unknown)
+        answer = _ask(question, site.path.domain, _spread(site.path.domain), site.unknown)
     made = total(t.numel for t in _tensors(answer.output)) if answer.fresh else 0
     return answer.output, Cost(answer.flops, made)
 
 
-def _settled(tracer: Tracer, question: Question) -> Answer:
+def _settled(site: TracedSite, question: Question) -> Answer:
     """An answer that holds in the whole domain of the path, which may be narrowed for it."""
     for _ in range(MOST_WAYS):
-        domain = tracer.path.domain
+        domain = site.path.domain
         answer = _ask(question, domain, _spread(domain))
         decided = domain.decide(answer.condition)
         if answer.refusal is not None:
             if decided is Truth.YES:
                 raise answer.refusal
-            _require_not(tracer, question, answer)
+            _require_not(site, question, answer)
             continue
-        if decided is Truth.YES or _everywhere(tracer, question, answer):
+        if decided is Truth.YES or _everywhere(site, question, answer):
             return answer
         if answer.pinned:
             for size in answer.pinned:
-                tracer.pin(size)
-        elif tracer.holds(answer.condition):
+                site.pin(size)
+        elif site.holds(answer.condition):
             return answer
     raise Unsupported(f"{question.name} takes too many different ways for different sizes")
 
 
-def _require_not(tracer: Tracer, question: Question, refused: Answer) -> None:
+def _require_not(site: TracedSite, question: Question, refused: Answer) -> None:
     lines = str(refused.refusal).strip().splitlines() or ["no reason given"]
-    tracer.require(
+    site.require(
         "refused",
         negate(refused.condition),
         "{} refuses these sizes: {}",
@@ -92,9 +92,9 @@ def _require_not(tracer: Tracer, question: Question, refused: Answer) -> None:
     )
 
 
-def _everywhere(tracer: Tracer, question: Question, answer: Answer) -> bool:
+def _everywhere(site: TracedSite, question: Question, answer: Answer) -> bool:
     """Whether sizes that go other ways through the kernel come to the same result; refused sizes are ruled out."""
-    domain = tracer.path.domain
+    domain = site.path.domain
     rest = domain.assume(negate(answer.condition))
     for _ in range(MOST_WAYS):
         sample = rest.smallest()
@@ -105,7 +105,7 @@ def _everywhere(tracer: Tracer, question: Question, answer: Answer) -> bool:
         except Unsupported:
             return False
         if other.refusal is not None:
-            _require_not(tracer, question, other)
+            _require_not(site, question, other)
         elif not _agree(rest.assume(other.condition), answer, other):
             return False
         rest = rest.assume(negate(other.condition))

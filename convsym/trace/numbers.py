@@ -18,131 +18,7 @@ from convsym.sizes import arithmetic, condition, ratio
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import Condition
 from convsym.trace.current import current
-
-
-class _Node:
-    """What torch's C++ asks of a symbolic number that crosses into it."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: Any) -> None:
-        self.number = number
-
-    def is_int(self) -> bool:
-        return isinstance(self.number, torch.SymInt)
-
-    def is_float(self) -> bool:
-        return isinstance(self.number, torch.SymFloat)
-
-    def is_bool(self) -> bool:
-        return isinstance(self.number, torch.SymBool)
-
-    def is_symbolic(self) -> bool:
-        return True
-
-    def is_constant(self) -> bool:
-        return False
-
-    def is_nested_int(self) -> bool:
-        return False
-
-    def maybe_as_int(self) -> None:
-        return None
-
-    def has_hint(self) -> bool:
-        return False
-
-    def guard_int(self, file: str, line: int) -> int:
-        return int(self.number.__index__())
-
-    def int_(self) -> int:
-        return int(self.number.__index__())
-
-    def guard_bool(self, file: str, line: int) -> bool:
-        return bool(self.number)
-
-    def bool_(self) -> bool:
-        return bool(self.number)
-
-    guard_or_false = guard_or_true = guard_size_oblivious = expect_true = guard_bool
-
-    def guard_float(self, file: str, line: int) -> float:
-        return float(self.number)
-
-    def float_(self) -> float:
-        return float(self.number)
-
-    def wrap_int(self, value: int) -> _Node:
-        return _Node(_Plain(value))
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "str":
-            return lambda: str(self.number)
-        operation = _NODE_OPERATIONS.get(name)
-        if operation is None:
-            raise AttributeError(f"symbolic sizes have no {name!r}")
-        return lambda *others: _Node(_as_number(operation(_value(self.number), *(_value(o.number) for o in others))))
-
-    def clone(self) -> _Node:
-        return self
-
-    def _graph_repr(self) -> str:
-        return str(self.number)
-
-
-class _Plain:
-    """An ordinary number inside a node."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __index__(self) -> int:
-        return int(self.value)
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-    def __float__(self) -> float:
-        return float(self.value)
-
-
-def _value(number: Any) -> Any:
-    return number.value if isinstance(number, _Plain) else number
-
-
-def _as_number(value: Any) -> Any:
-    return value if isinstance(value, (torch.SymInt, torch.SymFloat, torch.SymBool)) else _Plain(value)
-
-
-_NODE_OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "floordiv": lambda a, b: a // b,
-    "int_floordiv": lambda a, b: a // b,
-    "truediv": lambda a, b: a / b,
-    "int_truediv": lambda a, b: a / b,
-    "float_truediv": lambda a, b: a / b,
-    "mod": lambda a, b: a % b,
-    "pow": lambda a, b: a**b,
-    "pow_by_natural": lambda a, b: a**b,
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-    "gt": lambda a, b: a > b,
-    "ge": lambda a, b: a >= b,
-    "lt": lambda a, b: a < b,
-    "le": lambda a, b: a <= b,
-    "neg": lambda a: -a,
-    "sym_min": min,
-    "sym_max": max,
-    "sym_not": lambda a: not a,
-    "and_": lambda a, b: a and b,
-    "or_": lambda a, b: a or b,
-    "ceil": math.ceil,
-    "floor": math.floor,
-    "sym_float": lambda a: a * 1.0,
-    "sym_ite": lambda c, a, b: a if c else b,
-}
+from convsym.trace.sym_node import Node, plain_or_symbolic
 
 
 def size_of(value: Any) -> Size | None:
@@ -157,8 +33,8 @@ def size_of(value: Any) -> Size | None:
     if kind is SymbolicInt:
         return value.size
     if isinstance(value, torch.SymInt):
-        number = value.node.number if isinstance(value.node, _Node) else value
-        return size_of(_value(number)) if number is not value else None
+        number = value.node.number if isinstance(value.node, Node) else value
+        return size_of(plain_or_symbolic(number)) if number is not value else None
     if isinstance(value, torch.Tensor):
         return None
     if isinstance(value, numbers.Integral):
@@ -184,7 +60,7 @@ def truth(answer: Condition) -> Any:
         return True
     if answer is condition.FALSE:
         return False
-    decided = current().decided(answer)
+    decided = current().site.decided(answer)
     return SymbolicBool(answer) if decided is None else decided
 
 
@@ -206,10 +82,10 @@ class SymbolicBool(torch.SymBool):
 
     def __init__(self, answer: Condition) -> None:
         self.condition = answer
-        super().__init__(_Node(self))  # type: ignore[no-untyped-call]
+        super().__init__(Node(self))  # type: ignore[no-untyped-call]
 
     def __bool__(self) -> bool:
-        return current().holds(self.condition)
+        return current().site.holds(self.condition)
 
     def __and__(self, other: Any) -> Any:
         return truth(condition.all_of(self.condition, condition_of(other)))
@@ -366,10 +242,10 @@ class SymbolicInt(_Number, torch.SymInt):
 
     def __init__(self, size: Size) -> None:
         self.size = size
-        super().__init__(_Node(self))  # type: ignore[no-untyped-call]
+        super().__init__(Node(self))  # type: ignore[no-untyped-call]
 
     def __index__(self) -> int:
-        return current().pin(self.size)
+        return current().site.pin(self.size)
 
     __int__ = __index__
 
@@ -434,10 +310,10 @@ class SymbolicFloat(_Number, torch.SymFloat):
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        super().__init__(_Node(self))  # type: ignore[no-untyped-call]
+        super().__init__(Node(self))  # type: ignore[no-untyped-call]
 
     def __float__(self) -> float:
-        return float(current().pin_real(self.value))
+        return float(current().site.pin_real(self.value))
 
     def __int__(self) -> int:
         return int(self.__trunc__())

@@ -58,6 +58,17 @@ Answers = tuple[bool, ...]
 MOST_TURNS = 24
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The domain of a path at one moment, and how much was asked by then."""
+
+    domain: Domain
+    taken: int
+    open: int
+    pins: int
+    unexplored: int
+
+
 @dataclass
 class Path:
     """The state of one way through: which questions were answered how, and the domain that results.
@@ -73,6 +84,16 @@ class Path:
     pins: list[Pin] = field(default_factory=list)
     unexplored: list[Domain] = field(default_factory=list)
     asked: list[Place | None] = field(default_factory=list)
+
+    def mark(self) -> Mark:
+        """This moment, to go back to."""
+        return Mark(self.domain, len(self.taken), len(self.open), len(self.pins), len(self.unexplored))
+
+    def put_back(self, mark: Mark) -> None:
+        """Forget what was asked and answered after a mark."""
+        self.domain = mark.domain
+        del self.taken[mark.taken :], self.open[mark.open :]
+        del self.pins[mark.pins :], self.unexplored[mark.unexplored :]
 
     def holds(self, condition: Condition, place: Place | None) -> bool:
         """Whether a condition holds on this path; an undecided one splits the path."""

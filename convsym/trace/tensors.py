@@ -14,6 +14,7 @@ import torch
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.trace.current import current
 from convsym.trace.numbers import integer
+from convsym.trace.reading import array_of, value_of, values_of
 
 _wrap = torch.Tensor._make_wrapper_subclass
 
@@ -36,6 +37,10 @@ class SymbolicTensor(torch.Tensor):
 
     def __init__(self, spec: Tensor, device: torch.device) -> None:
         pass
+
+    def stand_for(self, spec: Tensor) -> None:
+        """Be another tensor from now on."""
+        self.spec, self._shape = spec, None
 
     @classmethod
     def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -144,7 +149,7 @@ class SymbolicTensor(torch.Tensor):
 
     @data.setter
     def data(self, value: Any) -> None:
-        current().replace(self, value)
+        current().passage.replace(self, value)
 
     @property
     def itemsize(self) -> int:  # type: ignore[override]
@@ -163,27 +168,27 @@ class SymbolicTensor(torch.Tensor):
         return iter(self.unbind(0))
 
     def __bool__(self) -> bool:
-        return bool(current().value_of(self))
+        return bool(value_of(current().site, self.spec))
 
     def __int__(self) -> int:
-        return int(current().value_of(self))
+        return int(value_of(current().site, self.spec))
 
     __index__ = __int__
 
     def __float__(self) -> float:
-        return float(current().value_of(self))
+        return float(value_of(current().site, self.spec))
 
     def item(self) -> Any:
-        return current().value_of(self)
+        return value_of(current().site, self.spec)
 
     def tolist(self) -> Any:
-        return current().values_of(self)
+        return values_of(current().site, self.spec)
 
     def numpy(self, *, force: bool = False) -> Any:
-        return current().array_of(self)
+        return array_of(self.spec)
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        array = current().array_of(self)
+        array = array_of(self.spec)
         return array if dtype is None else array.astype(dtype)
 
     # torch says the same of `x @ y` and of `x.matmul(y)`; what was written is told apart here.

@@ -17,8 +17,9 @@ import torch
 
 from convsym.graph.tensor import Tensor
 from convsym.sizes.evaluate import evaluate
-from convsym.trace.errors import Unsupported
-from convsym.trace.numbers import SymbolicBool, SymbolicFloat, SymbolicInt, integer, largest, smallest
+from convsym.trace.numbers import SymbolicBool, SymbolicFloat, SymbolicInt, largest, smallest
+
+Lift = Callable[[torch.Tensor], Tensor]
 
 _MOST_ELEMENTS = 1 << 16
 _MOST_SYMBOLIC = 1 << 10
@@ -84,15 +85,15 @@ def is_concrete(value: Any) -> bool:
     return not hasattr(value, "free_symbols")
 
 
-def folded(tracer: Any, func: Any, args: Any, kwargs: Any, output: Any, inputs: list[Tensor]) -> Any:
+def folded(lift: Lift, func: Any, args: Any, kwargs: Any, output: Any, inputs: list[Tensor]) -> Any:
     """The output of a rule, with its elements where they can be known."""
     shapes = _leaves(output)
     if not shapes or func in _RANDOM or any(_too_large(t) for t in shapes):
         return output
     if all(isinstance(t.data, torch.Tensor) for t in inputs) and is_concrete_call(args, kwargs):
-        made = computed(tracer, func, args, kwargs)
+        made = computed(lift, func, args, kwargs)
         return _sharing(made, output) if made is not None else output
-    return _symbolic(func, args, kwargs, output)
+    return _symbolic(lift, func, args, kwargs, output)
 
 
 def is_concrete_call(args: Any, kwargs: Any) -> bool:
@@ -119,12 +120,12 @@ def _leaves(output: Any) -> list[Tensor]:
     return []
 
 
-def computed(tracer: Any, func: Any, args: Any, kwargs: Any) -> Any:
+def computed(lift: Lift, func: Any, args: Any, kwargs: Any) -> Any:
     """Run a torch function on known elements; None where torch does not take them."""
 
     def actual(value: Any) -> Any:
         if isinstance(value, torch.Tensor):
-            data = tracer.lift(value).data
+            data = lift(value).data
             if data is None:
                 return value
             # In-place forms must not write into a constant of the model.
@@ -198,7 +199,7 @@ def known(elements: Any, dtype: torch.dtype) -> Tensor:
     return Tensor(tuple(int(n) for n in data.shape), dtype, data=data)
 
 
-def _symbolic(func: Any, args: Any, kwargs: Any, output: Any) -> Any:
+def _symbolic(lift: Lift, func: Any, args: Any, kwargs: Any, output: Any) -> Any:
     """The elements of an operation on symbolic elements, for what models compute with sizes."""
     operation = _ON_OBJECTS.get(getattr(func, "__name__", "").strip("_"))
     if operation is None or not isinstance(output, Tensor):
@@ -206,11 +207,10 @@ def _symbolic(func: Any, args: Any, kwargs: Any, output: Any) -> Any:
     numel = output.numel
     if not isinstance(numel, int) or numel > _MOST_SYMBOLIC:
         return output
-    from convsym.trace.current import current
 
     def objects(value: Any) -> Any:
         if isinstance(value, torch.Tensor):
-            data = current().lift(value).data
+            data = lift(value).data
             return np.array(nested(data), dtype=object) if isinstance(data, torch.Tensor) else data
         if isinstance(value, (tuple, list)):
             return type(value)(objects(v) for v in value) if type(value) in (tuple, list) else list(map(objects, value))
@@ -301,11 +301,3 @@ _ON_OBJECTS: dict[str, Callable[..., Any]] = {
     "as_tensor": lambda data: np.array(data, dtype=object),
     "new_tensor": lambda x, data: np.array(data, dtype=object),
 }
-
-
-def unsupported(what: str) -> Unsupported:
-    """The error for a value that cannot be known."""
-    return Unsupported(what)
-
-
-__all__ = ["array", "computed", "element", "evaluated", "filled", "folded", "integer", "known", "may_fold", "nested"]

@@ -1,0 +1,104 @@
+"""What a rule asks of the sizes at its call, and what symbolic numbers ask where user code compares or converts them.
+
+Answers come from the domain of the path; what a path needs and cannot be decided narrows the domain or splits the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from convsym.graph.requirement import Requirement
+from convsym.sizes.arithmetic import Size
+from convsym.sizes.arithmetic import unknown as unknown_size
+from convsym.sizes.condition import FALSE, TRUE, Condition, eq, negate
+from convsym.sizes.truth import Truth
+from convsym.trace import values
+from convsym.trace.frames import user_place
+from convsym.trace.module_stack import ModuleStack
+from convsym.trace.numbers import size_of
+from convsym.trace.paths import Finding, Path, Pin, Reason
+from convsym.trace.recording import Recording
+
+
+class TracedSite:
+    """The calls of one run along one path (convsym.ops.catalogue.Site)."""
+
+    def __init__(self, path: Path, recording: Recording, modules: ModuleStack) -> None:
+        self.path = path
+        self.recording = recording
+        self.modules = modules
+
+    @property
+    def module(self) -> nn.Module | None:
+        return self.modules.leaf
+
+    @property
+    def training(self) -> bool:
+        return self.modules.training
+
+    def decide(self, condition: Condition) -> Truth:
+        return self.path.domain.decide(condition)
+
+    def decided(self, condition: Condition) -> bool | None:
+        """Whether a condition holds, without a question; None where it holds for some sizes only."""
+        answer = self.decide(condition)
+        return None if answer is Truth.UNKNOWN else answer is Truth.YES
+
+    def holds(self, condition: Condition) -> bool:
+        if condition is TRUE or condition is FALSE:
+            return condition is TRUE
+        return self.path.holds(condition, user_place())
+
+    def unknown(self, minimum: int = 0) -> Size:
+        made = unknown_size(f"u{len(self.recording.unknowns)}", minimum)
+        self.recording.unknowns.append((made, user_place()))
+        return made
+
+    def require(
+        self,
+        kind: str,
+        condition: Condition,
+        template: str,
+        *values: Any,
+        help: str = "",
+        mend: Mapping[str, Any] | None = None,
+    ) -> bool:
+        if condition is TRUE:
+            return True
+        decided = self.decide(condition)
+        if decided is Truth.YES:
+            return True
+        requirement = Requirement(kind, condition, template, values, help, mend or {})
+        place, path, definition = user_place(), self.modules.path, self.modules.definition
+        if decided is Truth.NO:
+            smallest, call = self.path.domain.smallest(), len(self.recording.calls)
+            self.recording.found(Finding(requirement, place, definition, path, smallest, call, self.module))
+            return False
+        self.path.domain = self.path.domain.assume(condition, Reason(requirement, place, path, definition))
+        return True
+
+    def pin(self, size: Size) -> int:
+        known = size_of(size)
+        if known is not None:
+            return int(known)
+        value = int(values.evaluated(size, self.path.sample()))
+        self._pinned(size, value)
+        return value
+
+    def pin_real(self, value: Any) -> float:
+        """The number that a rational of sizes must be known as; each size in it is pinned."""
+        sample = self.path.sample()
+        for symbol in sorted(value.free_symbols, key=str):
+            self._pinned(symbol, sample[str(symbol)])
+        return float(values.evaluated(value, sample))
+
+    def _pinned(self, size: Any, value: int) -> None:
+        condition, place = eq(size, value), user_place()
+        if self.decide(condition) is Truth.YES:
+            return
+        self.path.pins.append(Pin(size, value, place))
+        self.path.unexplored.append(self.path.domain.assume(negate(condition)))
+        self.path.domain = self.path.domain.assume(condition, reason=Reason(None, place))
