@@ -1,21 +1,20 @@
-"""torchvision beside a CPU build of torch: the operators it registers fakes for must exist before it is imported."""
+"""torchvision, also where its compiled operators do not fit the build of torch, such as PyPI's beside a CPU torch.
+
+There the operators that it registers fakes for must exist before it is imported.
+"""
 
 from __future__ import annotations
 
 import torch
 
-_declared = torch.library.Library("torchvision", "FRAGMENT")
-
-
-def _declare() -> None:
-    for name in ("nms", "qnms"):
-        if not hasattr(torch.ops.torchvision, name):
-            _declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-
-_declare()
-
-import torchvision  # noqa: E402
-from torchvision import models  # noqa: E402
+try:
+    import torchvision
+except RuntimeError:
+    _declared = torch.library.Library("torchvision", "FRAGMENT")
+    for _name in ("nms", "qnms"):
+        if not hasattr(torch.ops.torchvision, _name):
+            _declared.define(f"{_name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    import torchvision
+from torchvision import models
 
 __all__ = ["models", "torchvision"]
