@@ -3,9 +3,10 @@
     python -m tests.benchmarks.against_cuda
 
 Memory is `torch.cuda.max_memory_allocated` of one forward in inference and of one step of training, shown as ratios to
-`peak_bytes` and `training_peak_bytes`, which are those of torch on a CPU. cuDNN's workspace is given as a column of its
-own: the same pass with cuDNN turned off tells it. The time is the median of several passes between CUDA events, shown as
-a ratio to the lower bound of the device's roofline: below 1 the bound would be none.
+`peak_bytes` and `training_peak_bytes`, which are those of torch on a CPU. The workspaces that cuBLAS keeps from its
+first call on are taken off and shown in a column of their own; those of cuDNN live for one call, and the same pass with
+cuDNN turned off is beside it. The time is the median of several passes between CUDA events, shown as a ratio to the lower
+bound of the device's roofline: below 1 the bound would be none.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import statistics
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,14 +29,24 @@ SIZES = ({"N": 2, "H": 224, "W": 224}, {"N": 16, "H": 256, "W": 192})
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def most_allocated(work: Callable[[], Any]) -> int:
-    """Bytes at the peak of some work, what was there before included."""
+def most_allocated(work: Callable[[], Any]) -> tuple[int, int]:
+    """Bytes at the peak of some work, what was there before included, and those that cuBLAS keeps, which are taken off."""
+    work()
     torch.cuda.synchronize()
     torch.cuda.reset_peak_memory_stats()
     kept = work()
     torch.cuda.synchronize()
     del kept
-    return torch.cuda.max_memory_allocated()
+    most, before = torch.cuda.max_memory_allocated(), torch.cuda.memory_allocated()
+    torch._C._cuda_clearCublasWorkspaces()  # type: ignore[attr-defined]
+    workspaces = before - torch.cuda.memory_allocated()
+    return most - workspaces, workspaces
+
+
+def most_without_cudnn(work: Callable[[], Any]) -> int:
+    """Bytes at the peak of some work where torch's own kernels do what cuDNN does."""
+    with torch.backends.cudnn.flags(enabled=False):
+        return most_allocated(work)[0]
 
 
 def seconds(work: Callable[[], Any], runs: int = 20) -> float:
@@ -54,26 +66,18 @@ def seconds(work: Callable[[], Any], runs: int = 20) -> float:
 
 def inference(model: nn.Module, image: torch.Tensor) -> Any:
     """One forward without gradients."""
+    model.eval()
     with torch.no_grad():
         return model(image)
 
 
 def step(model: nn.Module, image: torch.Tensor) -> Any:
     """One forward and its backward; the gradients are given back."""
+    model.train()
     output = model(image)
     output.float().sum().backward()
     model.zero_grad(set_to_none=True)
     return output
-
-
-def measured(work: Callable[[nn.Module, torch.Tensor], Any], model: nn.Module, image: torch.Tensor) -> tuple[int, int]:
-    """The peak of a pass with cuDNN, and without it."""
-    work(model, image)
-    with_cudnn = most_allocated(lambda: work(model, image))
-    with torch.backends.cudnn.flags(enabled=False):
-        work(model, image)
-        without = most_allocated(lambda: work(model, image))
-    return with_cudnn, without
 
 
 def main() -> None:
@@ -86,8 +90,9 @@ def main() -> None:
     # The rates of the table are those of tensor cores, which float32 products use only when asked.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     print(torch.cuda.get_device_name(), "torch", torch.__version__)
-    heads = ("peak MiB", "/ stated", "no cuDNN", "training MiB", "/ stated", "no cuDNN", "bound ms", "ms / bound")
-    print(f"{'model':20}{'dtype':>9} {'N H W':>12}" + "".join(f"{head:>14}" for head in heads))
+    passes = ("peak MiB", "/ stated", "no cuDNN")
+    heads = (*passes, "cuBLAS MiB", "training MiB", *passes[1:], "bound ms", "/ bound")
+    print(f"{'model':20}{'dtype':>9} {'N H W':>12}" + "".join(f"{head:>13}" for head in heads))
     for name in asked.models or MODELS:
         for dtype, torch_dtype in DTYPES.items():
             print_model(name, dtype, torch_dtype, device)
@@ -102,15 +107,14 @@ def print_model(name: str, dtype: str, torch_dtype: torch.dtype, device: Any) ->
     model = MODELS[name]().to("cuda", torch_dtype)
     for size in SIZES:
         image = torch.randn(size["N"], 3, size["H"], size["W"], device="cuda", dtype=torch_dtype)
-        peak, peak_without = measured(inference, model.eval(), image)
-        taken = seconds(lambda image=image: inference(model, image))  # type: ignore[misc]
-        training, training_without = measured(step, model.train(), image)
+        infer, train = partial(inference, model, image), partial(step, model, image)
         stated, stated_training = evaluated.at(**size).peak_bytes, trained.at(**size).training_peak_bytes
         bound = time_bounds(evaluated.calls, device, size).seconds
+        (peak, workspaces), (training, _) = most_allocated(infer), most_allocated(train)
         numbers = (
-            f"{peak / 2**20:14.1f}{peak / stated:14.3f}{peak_without / stated:14.3f}"
-            f"{training / 2**20:14.1f}{training / stated_training:14.3f}{training_without / stated_training:14.3f}"
-            f"{bound * 1e3:14.3f}{taken / bound:14.1f}"
+            f"{peak / 2**20:13.1f}{peak / stated:13.3f}{most_without_cudnn(infer) / stated:13.3f}"
+            f"{workspaces / 2**20:13.1f}{training / 2**20:13.1f}{training / stated_training:13.3f}"
+            f"{most_without_cudnn(train) / stated_training:13.3f}{bound * 1e3:13.3f}{seconds(infer) / bound:13.1f}"
         )
         print(f"{name:20}{dtype:>9} {' '.join(map(str, size.values())):>12}{numbers}", flush=True)
 
