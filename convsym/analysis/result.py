@@ -99,7 +99,8 @@ class Case:
 def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
     owned = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
     weights = tuple(held.spec for held in way.held if id(held.value) in owned)
-    trained = tuple(held.spec for held in way.held if held.value.requires_grad)
+    # A parameter whose elements the forward replaces (`weight.data = ...`) is trained all the same.
+    trained = tuple(held.spec for held in (*way.held, *way.rewritten) if held.value.requires_grad)
     held_bytes = held_memory(model)
     return Case(
         way.domain, way.calls, way.layers, way.output, inputs, weights, trained, way.joined, way.freed, held_bytes

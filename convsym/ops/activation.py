@@ -107,7 +107,10 @@ def rrelu(
         help="exchange lower and upper",
     )
     made = contiguous_activation("RReLU", site, input)
-    return made if training else replace(made, backward=Backward((Saved(input),)))
+    if not inplace:
+        return made
+    output = input.overwritten()
+    return replace(made, output=output, backward=Backward((Saved(output), Saved(input.with_shape(*input.shape)))))
 
 
 def softshrink(site: Site, input: Tensor, lambd: Any = 0.5) -> Outcome:

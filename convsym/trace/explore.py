@@ -71,6 +71,7 @@ class Way:
     unknowns: tuple[tuple[Any, Place | None], ...]
     first_inputs: Mapping[int, Tensor]
     held: tuple[Held, ...] = ()
+    rewritten: tuple[Held, ...] = ()
     complete: bool = True
     joined: bool = False
     model: nn.Module | None = None
@@ -194,6 +195,7 @@ def _way(
         unknowns=tuple(tracer.recording.unknowns),
         first_inputs=tracer.first_inputs,
         held=tuple(Held(value, spec) for value, spec in tracer.passage.lifted.values()),
+        rewritten=tuple(Held(value, spec) for value, spec in tracer.passage.rewritten),
         complete=complete,
         joined=tracer.joined,
         model=model,

@@ -24,14 +24,15 @@ Standing = tuple[torch.Tensor, Tensor]
 class Passage:
     """Which spec stands for which tensor in one run.
 
-    `lifted` are the real tensors that the run met, `overridden` those that it has written into; both keep the tensor, so
-    that its identity stays its own.
+    `lifted` are the real tensors that the run met, `overridden` those that it has written into, `rewritten` everything
+    that it wrote into them; all keep the tensor, so that its identity stays its own.
     """
 
     def __init__(self, device: torch.device, calls: Sequence[Any]) -> None:
         self.device = device
         self.lifted: dict[int, Standing] = {}
         self.overridden: dict[int, Standing] = {}
+        self.rewritten: list[Standing] = []
         self.lifetimes = Lifetimes()
         self._calls = calls
 
@@ -53,6 +54,7 @@ class Passage:
             tensor.stand_for(spec)
         else:
             self.overridden[id(tensor)] = (tensor, spec)
+            self.rewritten.append((tensor, spec))
 
     def lower(self, value: Any, tensors: list[Tensor]) -> Any:
         """An argument as rules take it; the specs of the tensors in it are added to `tensors`."""

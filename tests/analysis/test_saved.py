@@ -78,6 +78,7 @@ _LAYERS: dict[str, nn.Module] = {
         ("", nn.ReflectionPad2d(1)),
         ("", nn.ZeroPad2d(1)),
         ("", nn.Upsample(scale_factor=2, mode="bilinear")),
+        (" in evaluation", nn.RReLU().eval()),
         *(
             ("", layer())
             for layer in (
@@ -145,6 +146,7 @@ _FUNCTIONS: dict[str, Forward] = {
     "written in place": lambda x: (x + 0).relu_(),
     "written in place, computed from the operand": lambda x: F.silu(x + 0, inplace=True),
     "written in place, computed from the result instead": lambda x: F.leaky_relu(x + 0, inplace=True),
+    "written in place, random slopes": lambda x: F.rrelu(x + 0, training=True, inplace=True),
     "multiplied in place": lambda x: (x + 0).mul_(x),
     "a matrix product": lambda x: x @ x.transpose(2, 3),
     "a matrix product of what must be copied": lambda x: x.transpose(1, 2) @ x.permute(0, 2, 3, 1),
