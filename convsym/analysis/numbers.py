@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from convsym.analysis.memory import Memory, Moment
+from convsym.analysis.optimizers import Optimizer, state_bytes
 from convsym.analysis.training import Training
 from convsym.graph.tensor import Tensor
 from convsym.sizes.evaluate import evaluate
@@ -66,6 +67,19 @@ class NumbersAt:
     def training_peak_bytes(self) -> int:
         """The most bytes alive at once in a step of training, gradients included, without the state of an optimiser."""
         return max(m.bytes for m in self.memory.training_timeline_at(self.sizes))
+
+    @cached_property
+    def gradient_bytes(self) -> int:
+        """Bytes of the gradients of the parameters."""
+        return evaluate(self.training.gradient_bytes, self.sizes)
+
+    def optimizer_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> int:
+        """Bytes of the state of an optimiser, as `Analysis.optimizer_bytes` has them."""
+        return evaluate(state_bytes(optimizer, self.training.graded, master_weights), self.sizes)
+
+    def training_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> int:
+        """The most bytes alive at once in a step of training with an optimiser, its state included."""
+        return self.training_peak_bytes + self.optimizer_bytes(optimizer, master_weights)
 
     @cached_property
     def backward_flops(self) -> int:

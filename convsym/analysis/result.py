@@ -12,6 +12,7 @@ from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
+from convsym.analysis.leaves import leaves
 from convsym.analysis.memory import Memory, held_memory
 from convsym.analysis.notebook import Notebook
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
@@ -20,6 +21,7 @@ from convsym.analysis.questions import Questions
 from convsym.analysis.receptive import Fields, Misaligned, misaligned, receptive_fields
 from convsym.analysis.shortfalls import Shortfall, shortfalls
 from convsym.analysis.simplest import Shortened
+from convsym.analysis.step import TrainingStep
 from convsym.analysis.totals import ModuleTotal
 from convsym.analysis.training import Training
 from convsym.graph.call import Call, Cost, LayerCall
@@ -97,18 +99,22 @@ class Case:
 
 
 def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
-    owned = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
-    weights = tuple(held.spec for held in way.held if id(held.value) in owned)
-    # A parameter whose elements the forward replaces (`weight.data = ...`) is trained all the same.
-    trained = tuple(held.spec for held in (*way.held, *way.rewritten) if held.value.requires_grad)
     held_bytes = held_memory(model)
     return Case(
-        way.domain, way.calls, way.layers, way.output, inputs, weights, trained, way.joined, way.freed, held_bytes
+        way.domain,
+        way.calls,
+        way.layers,
+        way.output,
+        inputs,
+        *leaves(way, model),
+        way.joined,
+        way.freed,
+        held_bytes,
     )
 
 
 @dataclass(frozen=True, repr=False)
-class Analysis(Questions, Notebook):
+class Analysis(TrainingStep, Questions, Notebook):
     """A model for all sizes of its input: shapes, costs, the sizes for which it runs, and what is wrong with it.
 
     Sizes are ints where they are constant and sympy expressions otherwise. A quantity that differs between the cases
@@ -188,41 +194,6 @@ class Analysis(Questions, Notebook):
     def elementwise(self) -> Size:
         """Element-wise operations, which `flops` leaves out."""
         return self._over_cases(lambda c: c.cost.elementwise)
-
-    @cached_property
-    def backward_flops(self) -> Size:
-        """Floating-point operations of one backward pass, counted as `flops` are.
-
-        Gradients are computed for the parameters that require one, and none for the inputs.
-        """
-        return self._over_cases(lambda c: c.training.flops)
-
-    @cached_property
-    def saved_bytes(self) -> Size:
-        """Bytes that autograd keeps for the backward pass, in the mode (train or eval) that the model is in.
-
-        The distinct memory that torch.autograd.graph.saved_tensors_hooks sees, parameters and buffers left out;
-        attention is taken to run as its two matrix products.
-        """
-        return self._over_cases(lambda c: c.training.saved_bytes)
-
-    @cached_property
-    def peak_bytes(self) -> Size:
-        """The most memory alive at once in inference: parameters, buffers, inputs, and what has been computed.
-
-        A result lives as long as a variable of the model's code holds it, as it does in eager torch.
-        """
-        return self._largest_over_cases(lambda c: c.memory.peak)
-
-    @cached_property
-    def training_peak_bytes(self) -> Size:
-        """The most memory alive at once in a step of training: both passes, gradients, no state of an optimiser."""
-        return self._largest_over_cases(lambda c: c.memory.training_peak)
-
-    @cached_property
-    def unsaved(self) -> tuple[str, ...]:
-        """Operations of which is not known what autograd keeps; with any, `saved_bytes` is a lower bound."""
-        return tuple(sorted({op for case in self.cases for op in case.training.unknown}))
 
     @cached_property
     def activation_bytes(self) -> Size:

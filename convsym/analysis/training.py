@@ -62,6 +62,17 @@ class Training:
         return bytes_of(self.saved)
 
     @cached_property
+    def graded(self) -> tuple[Tensor, ...]:
+        """Those of what is trained that have a gradient after the backward pass."""
+        read = {t for index in self.reached for t in self.calls[index].inputs}
+        return tuple(t for t in self.trained if t in read or t in self.outputs)
+
+    @cached_property
+    def gradient_bytes(self) -> Size:
+        """Bytes of the gradients that the backward pass leaves."""
+        return total([t.bytes for t in self.graded])
+
+    @cached_property
     def unknown(self) -> tuple[str, ...]:
         """Operations of which is not known what autograd keeps."""
         known = {c.op for c in self.calls if c.backward is None and any(map(self.needed.of, c.inputs))}

@@ -20,8 +20,12 @@ _wrap = torch.Tensor._make_wrapper_subclass
 
 
 class SymbolicTensor(torch.Tensor):
-    """A tensor of the traced forward pass; `spec` says what is known of it."""
+    """A tensor of the traced forward pass; `spec` says what is known of it.
 
+    `frozen` is whether it was told to require no gradient, which matters of the parameters of open sizes.
+    """
+
+    frozen = False
     spec: Tensor
     _shape: torch.Size | None
 
@@ -98,9 +102,10 @@ class SymbolicTensor(torch.Tensor):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        pass
+        self.frozen = not value
 
     def requires_grad_(self, requires_grad: bool = True) -> SymbolicTensor:
+        self.frozen = not requires_grad
         return self
 
     @property

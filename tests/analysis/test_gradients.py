@@ -101,3 +101,15 @@ def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
 def test_what_needs_a_gradient_is_what_autograd_says(forward: Any) -> None:
     model = _Calling(forward, a=nn.Linear(4, 4), b=nn.Linear(4, 4), c=nn.Linear(8, 2))
     assert_flops_agree(model, "N 4", (3, 4), N=3)
+
+
+def test_sizes_that_the_constructor_leaves_open_have_the_costs_of_the_finished_model() -> None:
+    def made(c: Any) -> nn.Module:
+        model = nn.Sequential(nn.Conv2d(3, c, 3), nn.BatchNorm2d(c), nn.ReLU(), nn.Conv2d(c, 8, 1), nn.Conv2d(8, c, 1))
+        model[3].requires_grad_(False)
+        return model
+
+    names = ("backward_flops", "saved_bytes", "gradient_bytes", "training_peak_bytes", "peak_bytes")
+    left_open = convsym.analyze(made, "N 3 H W").at(N=2, H=9, W=8, c=5)
+    finished = convsym.analyze(made(5), "N 3 H W").at(N=2, H=9, W=8)
+    assert [getattr(left_open, name) for name in names] == [getattr(finished, name) for name in names]

@@ -1,0 +1,82 @@
+"""What a step of training costs, and the memory of a forward in inference, as formulas of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from convsym.analysis.optimizers import Optimizer, state_bytes
+from convsym.sizes.arithmetic import Size, add
+
+if TYPE_CHECKING:
+    from convsym.analysis.result import Case
+
+
+class TrainingStep:
+    """The costs of an analysis beyond those of its forward pass.
+
+    Gradients are computed for the parameters that require one, and none for the inputs.
+    """
+
+    if TYPE_CHECKING:
+
+        @property
+        def cases(self) -> tuple[Case, ...]: ...
+
+        def _over_cases(self, quantity: Callable[[Case], Size]) -> Size: ...
+
+        def _largest_over_cases(self, quantity: Callable[[Case], Size]) -> Size: ...
+
+    @cached_property
+    def backward_flops(self) -> Size:
+        """Floating-point operations of one backward pass, counted as `flops` are."""
+        return self._over_cases(lambda c: c.training.flops)
+
+    @cached_property
+    def saved_bytes(self) -> Size:
+        """Bytes that autograd keeps for the backward pass, in the mode (train or eval) that the model is in.
+
+        The distinct memory that torch.autograd.graph.saved_tensors_hooks sees, parameters and buffers left out;
+        attention is taken to run as its two matrix products.
+        """
+        return self._over_cases(lambda c: c.training.saved_bytes)
+
+    @cached_property
+    def unsaved(self) -> tuple[str, ...]:
+        """Operations of which is not known what autograd keeps; with any, `saved_bytes` is a lower bound."""
+        return tuple(sorted({op for case in self.cases for op in case.training.unknown}))
+
+    @cached_property
+    def gradient_bytes(self) -> Size:
+        """Bytes of the gradients of the parameters, of those that the forward reads and a backward pass reaches."""
+        return self._over_cases(lambda c: c.training.gradient_bytes)
+
+    def optimizer_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> Size:
+        """Bytes that an optimiser of torch.optim keeps between two steps: its state, as `optimizer.state` holds it.
+
+        With `master_weights`, parameters in half precision have float32 copies, which the optimiser works on; these
+        are counted too. Raises ValueError, with the names there are, when `optimizer` is none of them.
+
+        >>> import convsym, torch
+        >>> convsym.analyze(torch.nn.Linear(16, 4), "N 16").optimizer_bytes("adam")
+        552
+        """
+        return self._over_cases(lambda c: state_bytes(optimizer, c.training.graded, master_weights))
+
+    @cached_property
+    def peak_bytes(self) -> Size:
+        """The most memory alive at once in inference: parameters, buffers, inputs, and what has been computed.
+
+        A result lives as long as a variable of the model's code holds it, as it does in eager torch.
+        """
+        return self._largest_over_cases(lambda c: c.memory.peak)
+
+    @cached_property
+    def training_peak_bytes(self) -> Size:
+        """The most memory alive at once in a step of training: both passes, gradients, no state of an optimiser."""
+        return self._largest_over_cases(lambda c: c.memory.training_peak)
+
+    def training_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> Size:
+        """The most memory alive at once in a step of training with an optimiser: `training_peak_bytes` and its state."""
+        return add(self.training_peak_bytes, self.optimizer_bytes(optimizer, master_weights))
