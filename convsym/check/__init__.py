@@ -7,6 +7,9 @@ A run goes one way, and each step has its file:
     workers.py    the requests, spread over processes
     examine.py    one request, answered: the only part that imports torch
       discovery.py  the models of a file
+      survey.py     all of them in turn: those that somebody says how to build (told.py), and the others (untold.py)
+      arguments/    how the others may be built
+      inputs/       what they may be given
     results.py    what came of it: models checked and not checked, diagnostics
     settle.py     the diagnostics that count: selection, suppression, baseline
     run.py        all of it: `check_paths`

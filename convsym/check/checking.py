@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from torch import nn
 
 from convsym.check.inputs.given import Given
-from convsym.check.inputs.ranks import guesses, told_rank
+from convsym.check.inputs.ranks import fuller_guesses, guesses, told_rank
 from convsym.check.trial import Trial, Verdict, tried
 from convsym.diagnostics import Diagnostic
 from convsym.rules.diagnosis import diagnose_further
@@ -57,41 +58,63 @@ def checked_by_guess(
     assume: str | None = None,
     wanted: Wanted = NOTHING_MORE,
     seconds: float = PATIENCE,
+    most: int | None = None,
 ) -> Checked:
-    """Check a model with inputs that are guessed, those of `first` before all others.
+    """Check a model with inputs that are guessed, at most so many, those of `first` before all others.
 
     A guess that runs and keeps the batch is taken. Where none does, only the findings that all guesses share and that
     no guess can have caused are reported; without any, the model was not checked.
     """
     deadline = time.process_time() + seconds
-    trials: list[Trial] = []
     told, tells = list(first), told_rank(model) is not None
-    for inputs in _chained(told, lambda: guesses(model)):
-        try:
-            trial = tried(model, inputs, assume)
-        except BadInput:
-            continue
-        if trial.verdict is Verdict.RUNS and not (tells or inputs in told or trial.solved != inputs):
-            # What takes anything says nothing of what it is made for.
-            return Checked(None, why=_NOT_INFERRED)
-        if trial.verdict is Verdict.RUNS:
-            # What some other size meets is for the domain to say.
-            errors = tuple(d for d in trial.analysis.diagnostics if d.is_error)
-            return Checked(trial.solved, errors, further=diagnose_further(trial.analysis, wanted))
-        trials.append(trial)
-        if time.process_time() > deadline:
-            break
-    failing = [t for t in trials if t.verdict is Verdict.FAILS and t.sure]
-    doubts = [t for t in trials if t.verdict is Verdict.FOLDS or (t.verdict is Verdict.UNKNOWN and t.was_accepted)]
-    if failing and not doubts:
-        shared = frozenset.intersection(*(t.sure for t in failing))
+    trials: list[Trial] = []
+    fuller: list[Trial] = []
+    for done, given in (
+        (trials, islice(_chained(told, lambda: guesses(model)), most)),
+        (fuller, fuller_guesses(model) if most is None else ()),
+    ):
+        for trial in _trials(model, given, assume, deadline):
+            asks = tells or trial.inputs in told or trial.solved != trial.inputs or trial.computes
+            if trial.verdict is Verdict.RUNS and not asks:
+                # What gives back whatever it is given computes nothing that could be checked.
+                return Checked(None, why=_NOT_INFERRED)
+            if trial.verdict is Verdict.RUNS:
+                # What some other size meets is for the domain to say.
+                errors = tuple(d for d in trial.analysis.diagnostics if d.is_error)
+                return Checked(trial.solved, errors, further=diagnose_further(trial.analysis, wanted))
+            done.append(trial)
+    shared = _surely_wrong(trials, fuller)
+    if shared:
         places = {place or definition for _, place, definition in shared}
         # Said once more with the sizes that the layers before the mistake ask for.
-        clearest = tried(model, failing[0].solved, assume)
+        clearest = tried(model, next(t for t in trials if t.sure >= shared).solved, assume)
         found = tuple(d for d in clearest.analysis.diagnostics if d.is_error and d.place in places)
         if found:
             return Checked(clearest.inputs, found, sure=shared)
-    return Checked(None, why=_why_not(trials))
+    return Checked(None, why=_why_not([*trials, *fuller]))
+
+
+def _trials(model: nn.Module, inputs: Iterable[Given], assume: str | None, deadline: float) -> Iterator[Trial]:
+    for one in inputs:
+        try:
+            yield tried(model, one, assume)
+        except BadInput:
+            continue
+        if time.process_time() > deadline:
+            return
+
+
+def _surely_wrong(trials: Sequence[Trial], fuller: Sequence[Trial]) -> frozenset[Any]:
+    """What all guesses find that could be right, those too that give what a forward is not bound to be given."""
+    failing = [t for t in trials if t.verdict is Verdict.FAILS and t.sure]
+    doubts = [
+        t for t in (*trials, *fuller) if t.verdict is Verdict.FOLDS or (t.verdict is Verdict.UNKNOWN and t.was_accepted)
+    ]
+    if not failing or doubts:
+        return frozenset()
+    required = [t.inputs.args for t in failing]
+    alike = [t for t in fuller if t.inputs.args in required]
+    return frozenset.intersection(*(t.sure for t in (*failing, *alike)))
 
 
 def _chained(first: Iterable[Given], rest: Callable[[], Iterator[Given]]) -> Iterator[Given]:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from torch import nn
 
+from convsym.check.arguments.examples import examples
+from convsym.check.arguments.written import Call, calls_of
 from convsym.check.inputs.comment import Comment, comments, declared
 from convsym.graph.place import Place
 from convsym.trace.absent import reason
@@ -51,6 +53,25 @@ class Contents:
         """The line that defines a name."""
         leaf = next((leaf for leaf in self.slices.leaves if name in leaf.binds), None)
         return Place(self.path, leaf.node.lineno) if leaf is not None else None
+
+    def node_of(self, model: nn.Module) -> ast.ClassDef | None:
+        """The class of a model as it stands in the file; None where it is of another file."""
+        maker = self.makers.get(type(model).__name__)
+        return (
+            maker.node
+            if maker is not None and isinstance(maker.node, ast.ClassDef) and maker.value is type(model)
+            else None
+        )
+
+    @cached_property
+    def calls(self) -> dict[str, list[Call]]:
+        """How the file itself calls its makers, in its code and in the examples of its docstrings."""
+        return calls_of([self.slices.tree, *self.examples], self.makers)
+
+    @cached_property
+    def examples(self) -> list[ast.Module]:
+        """The examples of its docstrings."""
+        return list(examples(self.slices.tree))
 
     @cached_property
     def outermost_first(self) -> list[Maker]:

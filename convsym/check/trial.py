@@ -88,6 +88,11 @@ class Trial:
             for position, call in enumerate(way.calls)
         )
 
+    @property
+    def computes(self) -> bool:
+        """Whether the forward does more than to hand on what it is given."""
+        return any(call.cost.flops != 0 or call.cost.elementwise != 0 for call in self.analysis.calls)
+
     @cached_property
     def raw(self) -> frozenset[int]:
         """The tensors that enter, by identity."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from convsym.trace.names import bound_names, changed_names, free_names
@@ -31,14 +31,21 @@ class Leaf:
 
     node: ast.stmt
     around: tuple[ast.stmt, ...]
-    binds: frozenset[str] = field(init=False)
-    changes: frozenset[str] = field(init=False)
-    uses: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.binds = frozenset(bound_names(self.node))
-        self.changes = frozenset(changed_names(self.node))
-        self.uses = frozenset(free_names(self.node)).union(*(_header_names(a) for a in self.around))
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """The names that it gives a value."""
+        return frozenset(bound_names(self.node))
+
+    @cached_property
+    def changes(self) -> frozenset[str]:
+        """The names whose value it may change."""
+        return frozenset(changed_names(self.node))
+
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """The names that have to exist before it runs."""
+        return frozenset(free_names(self.node)).union(*(_header_names(a) for a in self.around))
 
     @property
     def is_definition(self) -> bool:
@@ -56,7 +63,10 @@ class Slices:
         self.tree = tree
         self.source = source
         self.leaves = [Leaf(node, around) for node, around in _leaves(tree.body, ())]
-        self._assigned = frozenset(n for leaf in self.leaves if not leaf.is_import for n in leaf.binds)
+
+    @cached_property
+    def _assigned(self) -> frozenset[str]:
+        return frozenset(n for leaf in self.leaves if not leaf.is_import for n in leaf.binds)
 
     @property
     def names(self) -> list[str]:

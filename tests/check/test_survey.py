@@ -46,7 +46,7 @@ def test_a_model_whose_arguments_say_nothing_is_listed_with_what_it_needs(examin
 
 
 def test_arguments_whose_names_say_what_they_are_are_guessed(examined):
-    assert checked(examined(BLOCK)) == {"Block(in_channels=3, out_channels=16)": ("N 3 H W",)}
+    assert checked(examined(BLOCK)) == {"Block(in_channels=3, out_channels=3)": ("N 3 H W",)}
 
 
 def test_what_is_wrong_whatever_the_arguments_is_found(examined):
@@ -71,6 +71,11 @@ def test_a_block_that_a_checked_model_uses_is_not_checked_by_itself(examined):
     [
         "if __name__ == '__main__':\n    net = Net(n_channels=3)\n    x = torch.randn(4, 3, 9, 9)\n    print(net(x).shape)",
         "def test():\n    size = 9\n    net = Net(3).cuda()\n    net(torch.rand((4, 3, size, size)).to('cuda'))",
+        "from torchsummary import summary\nif __name__ == '__main__':\n    summary(Net(3).cuda(), (3, 9, 9))",
+        "import torchinfo\ndef test():\n    net = Net(3)\n    torchinfo.summary(net, input_size=(4, 3, 9, 9))",
+        "if __name__ == '__main__':\n    macs, params = profile(Net(3), inputs=(torch.randn(1, 3, 9, 9),))",
+        "if __name__ == '__main__':\n    net = Net(3)\n    get_model_complexity_info(net, (3, 9, 9), as_strings=True)",
+        "if __name__ == '__main__':\n    torch.onnx.export(Net(3), torch.randn(1, 3, 9, 9), 'net.onnx')",
         "if __name__ == '__main__':\n    with torch.no_grad():\n        y = Net(3).eval().forward(torch.ones(4, 3, 9, 9))",
     ],
 )
@@ -79,6 +84,69 @@ def test_a_trial_run_at_the_end_of_the_file_is_read_and_not_run(examined, test):
     (found,) = report.diagnostics
     assert (found.code, found.path) == ("CS107", "head")
     assert "512" in found.message and "648" in found.message
+
+
+def test_an_example_in_a_docstring_says_how_a_model_is_built_and_what_it_takes(examined):
+    example = '    """A net.\n\n    >>> net = Net(1, width=4)\n    >>> net(torch.randn(4, 1, 8, 8)).shape\n    """\n'
+    source = NET.replace("class Net(nn.Module):\n", "class Net(nn.Module):\n" + example)
+    assert checked(examined(source)) == {"Net(1, width=4)": ("N 1 8 8",)}
+    # Nobody runs it, so it may be out of date.
+    assert examined(source.replace("8, 8).shape", "9, 9).shape")).diagnostics == ()
+
+
+def test_a_class_is_built_as_the_file_builds_it(examined):
+    source = """
+    class Block(nn.Module):
+        def __init__(self, thing, width):
+            super().__init__()
+            self.conv = nn.Conv2d(thing[0], width, 3)
+        def forward(self, x):
+            return self.conv(x)
+    class Net(nn.Module):
+        def __init__(self, other):
+            super().__init__()
+            things = [(3, 4), (5, 6)]
+            self.block = Block(things[1], width=2 * other)
+    """
+    report = examined(source)
+    (block,) = [m for m in report.models if m.entry.startswith("Block")]
+    assert block.inputs == ("N 5 H W",)
+    assert block.assumed == ("width=16",)
+
+
+def test_a_configuration_with_defaults_is_taken_for_what_it_is(examined):
+    source = """
+    from dataclasses import dataclass
+    @dataclass
+    class NetConfig:
+        width: int = 4
+    class Net(nn.Module):
+        def __init__(self, config{}):
+            super().__init__()
+            self.conv = nn.Conv2d(config.width, 8, 3)
+        def forward(self, x):
+            return self.conv(x)
+    """
+    for annotation in ("", ": NetConfig", ": 'NetConfig'"):
+        assert checked(examined(source.format(annotation))) == {"Net(config=NetConfig())": ("N 4 H W",)}
+
+
+def test_what_a_forward_may_be_given_is_given_where_it_does_not_run_without(examined):
+    source = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Conv2d(3, 8, 3, padding=1)
+            self.last = nn.Conv2d(16, 8, 3)
+        def forward(self, x, skip=None):
+            x = self.first(x)
+            if skip is not None:
+                x = torch.cat([x, skip], dim=1)
+            return self.last(x)
+    """
+    report = examined(source)
+    assert report.diagnostics == ()
+    assert checked(report)["Net"][1].startswith("skip=N 8 ")
 
 
 def test_a_trial_run_that_works_counts_for_the_model(examined):
@@ -204,4 +272,4 @@ def test_a_base_class_that_is_not_meant_to_run_is_no_mistake(examined):
 def test_a_package_that_is_missing_here_is_a_warning_and_the_rest_is_checked(examined):
     report = examined("import cv2_is_not_here, os\nclass Net(cv2_is_not_here.Module): pass" + BLOCK + "out = os.sep")
     assert [(d.code, d.severity) for d in report.diagnostics] == [("CS002", Severity.WARNING)]
-    assert list(checked(report)) == ["Block(in_channels=3, out_channels=16)"]
+    assert list(checked(report)) == ["Block(in_channels=3, out_channels=3)"]

@@ -11,7 +11,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ from convsym.graph.tensor import dtype_name
 _AXES = {1: "", 2: "C", 3: "L C", 4: "C H W", 5: "C D H W", -1: "", -2: "L"}
 _CONV_AXES = {**_AXES, 3: "C L"}
 _MOST_GUESSES = 24
+_MOST_FULLER = 6
 
 # What the names of parameters say, where they say something: the ranks to try, integer ranks as negative numbers.
 _TIMES = re.compile(r"t|ts|times?|timesteps?|steps?|sigmas?|noise_level|noise_levels|emb_t|t_?emb")
@@ -54,15 +55,42 @@ def guesses(model: nn.Module) -> Iterator[Given]:
     options = [_options(p, ranks, alone=len(parameters) == 1) for p in parameters]
     if not all(options):
         return
+    yield from itertools.islice(_spelled_out(model, parameters, options), _MOST_GUESSES)
+
+
+def _spelled_out(
+    model: nn.Module, parameters: Sequence[Parameter], options: Sequence[Sequence[Any]]
+) -> Iterator[Given]:
     axes = _CONV_AXES if any(isinstance(m, nn.modules.conv._ConvNd) for m in model.modules()) else _AXES
     source = "inferred from the first layers"
     real = next((p.dtype for p in model.parameters() if p.dtype.is_floating_point), torch.get_default_dtype())
     dtype = "" if real == torch.float32 else f":{dtype_name(real)}"
-    for chosen in itertools.islice(_in_order(options), _MOST_GUESSES):
+    for chosen in _in_order(options):
         specs = [_spelled(kind, axes, position, dtype) for position, kind in enumerate(chosen)]
         named = {p.name: s for p, s in zip(parameters, specs, strict=True) if p.is_named}
         placed = tuple(s for p, s in zip(parameters, specs, strict=True) if not p.is_named)
         yield Given(placed, named, source, stated=False)
+
+
+def fuller_guesses(model: nn.Module) -> Iterator[Given]:
+    """Inputs to try for a forward that may need what it has None for by default; none where there is nothing such."""
+    parameters, optional = required(model), _left_out(model)
+    if parameters is None or not optional:
+        return
+    ranks = likely_ranks(model)
+    options = [_options(p, ranks, alone=False) for p in (*parameters, *optional)]
+    if not all(options):
+        return
+    # How each of them is given, the position says of the first ones alone.
+    everything = [*parameters, *(replace(p, is_named=True) for p in optional)]
+    yield from itertools.islice(_spelled_out(model, everything, options), _MOST_FULLER)
+
+
+def _left_out(model: nn.Module) -> list[Parameter]:
+    """The parameters that are None unless somebody gives them, and could be tensors."""
+    needed = {p.name for p in required(model) or ()}
+    found = [p for p in inspect.signature(model.forward).parameters.values() if p.default is None]
+    return [Parameter(p.name, p.annotation, True) for p in found if p.name not in needed]
 
 
 def required(model: nn.Module) -> list[Parameter] | None:

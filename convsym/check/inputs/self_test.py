@@ -11,9 +11,11 @@ until the call of the model is an expression in the names of the file.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+
+from convsym.check.expressions import last_name, replaced
+from convsym.check.inputs.counters import counted
 
 # Methods that give back the model or the tensor that they are called on, as far as shapes go.
 _SAME = frozenset(
@@ -38,11 +40,12 @@ class _Scope:
     """What the names of a block stand for, as far as it has been read."""
 
     makers: Container[str]
+    tree: ast.Module
     values: dict[str, ast.expr] = field(default_factory=dict)
 
     def meant(self, node: ast.expr) -> ast.expr:
         """The expression with every name that the block assigned replaced."""
-        return _Replaced(self.values).visit(copy.deepcopy(node)) if self.values else node
+        return replaced(node, self.values)
 
     def model(self, node: ast.expr) -> ast.Call | None:
         """The call that builds the model an expression stands for, or None when it stands for no model."""
@@ -50,36 +53,24 @@ class _Scope:
             called = node.func
             if isinstance(called, ast.Attribute) and called.attr in _SAME:
                 node = called.value
-            elif _last(called) in _PARALLEL and node.args:
+            elif last_name(called) in _PARALLEL and node.args:
                 node = node.args[0]
-            elif _last(called) in self.makers:
+            elif last_name(called) in self.makers:
                 return node
             else:
                 return None
         return None
 
 
-class _Replaced(ast.NodeTransformer):
-    def __init__(self, values: dict[str, ast.expr]) -> None:
-        self.values = values
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        value = self.values.get(node.id) if isinstance(node.ctx, ast.Load) else None
-        return copy.deepcopy(value) if value is not None else node
-
-    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-        return node
-
-
 def self_tests(tree: ast.Module, makers: Container[str]) -> list[SelfTest]:
     """The calls of models that a file makes on its own account, in order; `makers` are its classes and factories."""
     found: list[SelfTest] = []
-    top = _Scope(makers)
+    top = _Scope(makers, tree)
     found += _read(tree.body, top, main=False)
     functions = {s.name: s for s in tree.body if isinstance(s, ast.FunctionDef)}
     for name, function in functions.items():
         if (name.startswith("test") or name in ("main", "demo", "check", "run")) and name not in makers:
-            found += _read(function.body, _Scope(makers, _defaults(function)), main=True)
+            found += _read(function.body, _Scope(makers, tree, _defaults(function)), main=True)
     return list({(t.entry, *map(ast.dump, t.args), *t.kwargs): t for t in found}.values())
 
 
@@ -141,19 +132,23 @@ def _calls(statement: ast.stmt, scope: _Scope) -> Iterator[SelfTest]:
     for node in ast.walk(statement):
         if not isinstance(node, ast.Call):
             continue
-        called = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr == "forward" else node.func
-        model = scope.model(scope.meant(called)) if isinstance(called, (ast.Name, ast.Call)) else None
-        if model is None or any(isinstance(a, ast.Starred) for a in node.args) or (not node.args and not node.keywords):
+        named = counted(node, scope.tree)
+        if named is not None:
+            model, args = scope.model(scope.meant(named[0])), named[1]
+            keywords: list[ast.keyword] = []
+        else:
+            called = node.func
+            if isinstance(called, ast.Attribute) and called.attr == "forward":
+                called = called.value
+            model = scope.model(scope.meant(called)) if isinstance(called, (ast.Name, ast.Call)) else None
+            args, keywords = tuple(node.args), node.keywords
+        if model is None or any(isinstance(a, ast.Starred) for a in args) or not (args or keywords):
             continue
-        if any(k.arg is None for k in node.keywords):
+        if any(k.arg is None for k in keywords):
             continue
         yield SelfTest(
             ast.unparse(model),
-            tuple(scope.meant(a) for a in node.args),
-            {str(k.arg): scope.meant(k.value) for k in node.keywords},
+            tuple(scope.meant(a) for a in args),
+            {str(k.arg): scope.meant(k.value) for k in keywords},
             node.lineno,
         )
-
-
-def _last(called: ast.expr) -> str:
-    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
