@@ -101,13 +101,17 @@ def suggests_channels_last(tensor: Tensor) -> bool:
     return True
 
 
-def _suffixes(shape: Sizes) -> list[Size]:
-    """The products of the sizes from each position to the end; the last is 1."""
+def _suffixes(shape: Sizes, numel: Size | None = None) -> list[Size]:
+    """The products of the sizes from each position to the end; the last is 1.
+
+    The first is the number of elements. Where that is known otherwise, it is written so: a size that was inferred from
+    the others is a quotient, which says less.
+    """
     found: list[Size] = [1]
     for size in reversed(shape):
         found.append(multiply(found[-1], size))
     found.reverse()
-    return found
+    return found if numel is None or len(found) == 1 else [numel, *found[1:]]
 
 
 def viewable(tensor: Tensor, shape: Sizes) -> Condition:
@@ -119,7 +123,8 @@ def viewable(tensor: Tensor, shape: Sizes) -> Condition:
     if tensor.strides is None:
         return TRUE
     old, strides = tensor.shape, tensor.strides
-    before, after = _suffixes(old), _suffixes(shape)
+    before = _suffixes(old)
+    after = _suffixes(shape, before[0])
     known = set(after)
     rank = len(old)
 
@@ -157,7 +162,7 @@ def viewed(site: Site, tensor: Tensor, shape: Sizes) -> Sizes | None:
     """The strides of a tensor seen in another shape, where `viewable` holds."""
     if tensor.strides is None:
         return None
-    after = _suffixes(shape)
+    after = _suffixes(shape, tensor.numel)
     holds: Holds = partial(_knows, site)
     runs = _runs(tensor, after, holds)
     if not all(_is_break(product, after, holds) for _, product in runs):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import sympy
@@ -22,6 +23,7 @@ from convsym.sizes.condition import (
     Condition,
     all_of,
     any_of,
+    eq,
     negate,
 )
 from convsym.sizes.evaluate import compiled, exprs_in, functions_in, missing
@@ -35,6 +37,10 @@ from convsym.sizes.truth import Truth
 if TYPE_CHECKING:
     import numpy
     import numpy.typing
+
+
+#: A symbol with fewer values than this in a domain may be looked at value by value.
+MOST_VALUES = 12
 
 
 @dataclass(frozen=True)
@@ -129,11 +135,18 @@ class Domain:
 
     def assume(self, condition: Condition, reason: object = None) -> Domain:
         """The domain where the condition holds too. What follows already changes nothing."""
+        found = self
+        for part in condition.parts if isinstance(condition, All) else (condition,):
+            before, found = found, found._assumed(part, reason)
+            if found.residue and found is not before:
+                parts = before._components
+                found = found._reconsidered(s for s, p in found._components.items() if parts.get(s) is not p)
+        return found
+
+    def _assumed(self, condition: Condition, reason: object = None) -> Domain:
+        """As ``assume``, without a thought for what no set could say before."""
         if isinstance(condition, All):
-            found = self
-            for part in condition.parts:
-                found = found.assume(part, reason)
-            return found
+            return reduce(lambda domain, part: domain._assumed(part, reason), condition.parts, self)
         truth = self.decide(condition)
         if truth is Truth.YES or self._empty:
             return self
@@ -146,8 +159,7 @@ class Domain:
             return Domain(self._names(condition), conditions, (*self.residue, condition), self._components)
         parts = dict(self._components)
         parts.update(dict.fromkeys(narrowed.symbols, narrowed))
-        found = Domain(self._names(condition), conditions, self.residue, parts, empty=narrowed.empty)
-        return found._reconsidered(narrowed.symbols) if self.residue else found
+        return Domain(self._names(condition), conditions, self.residue, parts, empty=narrowed.empty)
 
     def _narrowed(self, condition: Condition) -> Component | None:
         """The component of the condition's symbols where it holds too, None where no set says that."""
@@ -169,9 +181,9 @@ class Domain:
             return condition
         return any_of(*(part for part in condition.parts if self.decide(part) is not Truth.NO))
 
-    def _reconsidered(self, narrowed: tuple[sympy.Symbol, ...]) -> Domain:
+    def _reconsidered(self, symbols: Iterable[sympy.Symbol]) -> Domain:
         """What could not be expressed before may be, now that symbols are narrower."""
-        found = self
+        found, narrowed = self, set(symbols)
         for condition in self.residue:
             if found._empty or condition.symbols.isdisjoint(narrowed):
                 continue
@@ -201,7 +213,9 @@ class Domain:
         if isinstance(condition, (All, Any)):
             return self._exact_in_turn(condition)
         found = without_products(condition)
-        return found if found is not None else without_products(self._with_known(condition), self._proves)
+        if found is None:
+            found = without_products(self._with_known(condition), self._proves)
+        return found if found is not None else self._value_by_value(condition)
 
     def _exact_in_turn(self, condition: All | Any) -> Condition | None:
         """Each part where those before it leave it open: of ``a or b``, b matters only where a does not hold."""
@@ -215,7 +229,7 @@ class Domain:
                 return None
             found.append(exact)
             if exact is part:
-                there = there.assume(part if everywhere else negate(part))
+                there = there._assumed(part if everywhere else negate(part))
         return all_of(*found) if everywhere else any_of(*found)
 
     def _with_known(self, condition: Condition) -> Condition:
@@ -226,6 +240,26 @@ class Domain:
             if low is not None and low == high:
                 known[atom] = low
         return substituted(condition, known) if known else condition
+
+    def _value_by_value(self, condition: Condition) -> Condition | None:
+        """A union over the values of one symbol, where it has few."""
+        counts = {}
+        for s in condition.symbols:
+            low, high = self.bounds.interval(s)
+            if low is not None and high is not None and low < high < low + MOST_VALUES:
+                counts[s] = (high - low, s.name)
+        if not counts or len(condition.symbols) == 1:
+            return None
+        few = min(counts, key=counts.__getitem__)
+        low, high = self.bounds.interval(few)
+        assert low is not None and high is not None
+        parts = []
+        for value in range(low, high + 1):
+            exact = without_products(substituted(condition, {few: value}), self._proves)
+            if exact is None:
+                return None
+            parts.append(all_of(eq(few, value), exact))
+        return any_of(*parts)
 
     def _proves(self, condition: Condition) -> bool:
         return self.decide(condition) is Truth.YES

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import sympy
 
 from convsym.sizes.bounds import BY_THEMSELVES
+from convsym.sizes.irreducible import factorisation
 from convsym.sizes.polynomial import (
     ONE,
     TABLE_LIMIT,
-    Size,
     Terms,
     expression,
     from_terms,
@@ -20,7 +20,6 @@ from convsym.sizes.polynomial import (
     sort_key,
     terms,
 )
-from convsym.sizes.sums import collect
 
 
 @dataclass(frozen=True)
@@ -66,15 +65,12 @@ def factored(size: sympy.Expr) -> Factored | None:
 
 
 def _as_product(found: Terms, constant: int) -> Factored | None:
-    coefficient, parts = sympy.factor_list(expression(from_terms(found)))
-    factors = []
-    for part, exponent in parts:
-        normal = collect(dict(terms(part)))
-        factors += [expression(normal)] * int(exponent)
+    whole = factorisation(expression(from_terms(found)))
+    factors = [expression(factor) for factor, exponent in whole.factors for _ in range(exponent)]
     if len(factors) < 2:
         return None
     flipped = []
-    sign = int(coefficient)
+    sign = whole.content
     for factor in factors:
         parts_of = terms(factor)
         lead = min((m for m in parts_of if m is not ONE), key=sort_key)
@@ -86,20 +82,13 @@ def _as_product(found: Terms, constant: int) -> Factored | None:
 
 
 def _completed(found: Terms, constant: int) -> Factored | None:
-    """``a*u*v + b*u + c*v`` is ``(a*u + c)*(a*v + b) / a - b*c/a``."""
-    crossed = [m for m in found if len(powers(m)) == 2 and all(e == 1 for _, e in powers(m))]
-    if len(crossed) != 1:
+    """``a*u*v + b*u + c*v`` is a product once ``b*c/a`` is added, also where u and v are parts of sums."""
+    crossed = next((m for m in found if len(powers(m)) == 2 and all(e == 1 for _, e in powers(m))), None)
+    if crossed is None:
         return None
-    u, v = (atom for atom, _ in powers(crossed[0]))
-    if not set(found) <= {crossed[0], u, v}:
-        return None
-    a, b, c = found[crossed[0]], found.get(u, 0), found.get(v, 0)
-    if b % a or c % a:
-        return None
-    left: Size = from_terms({u: 1, ONE: c // a})
-    right: Size = from_terms({v: 1, ONE: b // a})
-    factors = tuple(sorted((expression(left), expression(right)), key=sort_key))
-    return Factored(a, factors, constant - b * c // a)
+    u, v = (atom for atom, _ in powers(crossed))
+    added, left = divmod(found.get(u, 0) * found.get(v, 0), found[crossed])
+    return None if left or not added else _as_product({**found, ONE: added}, constant - added)
 
 
 def without_positive_factors(found: Terms) -> Terms:

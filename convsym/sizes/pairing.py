@@ -9,9 +9,9 @@ import sympy
 
 from convsym.sizes.arithmetic import multiply
 from convsym.sizes.factors import factored
+from convsym.sizes.irreducible import factorisation
 from convsym.sizes.polynomial import ONE, Size, Terms, expression, from_terms, powers, terms
 from convsym.sizes.quotient import FloorDiv
-from convsym.sizes.sums import collect
 
 
 def splits(found: Terms) -> Iterator[tuple[Size, Size]]:
@@ -29,9 +29,9 @@ def _factors(size: Size) -> tuple[int, list[sympy.Expr]] | None:
     if ONE not in found:
         product = factored(size)
         return None if product is None or product.constant else (product.coefficient, list(product.factors))
-    coefficient, parts = sympy.factor_list(size)
-    factors = [expression(collect(dict(terms(f)))) for f, e in parts for _ in range(int(e))]
-    return (int(coefficient), factors) if len(factors) > 1 else None
+    whole = factorisation(size)
+    factors = [expression(factor) for factor, exponent in whole.factors for _ in range(exponent)]
+    return (whole.content, factors) if len(factors) > 1 else None
 
 
 def paired(left: Size, right: Size) -> list[tuple[Size, Size]] | None:

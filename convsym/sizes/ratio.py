@@ -43,6 +43,7 @@ from convsym.sizes.floats import (
     Truncate,
     real_interval,
 )
+from convsym.sizes.irreducible import factorisation
 from convsym.sizes.polynomial import ONE, Size, expression, powers, terms
 
 #: What user code may hold: a size, a float, or a real made by the functions below.
@@ -240,12 +241,11 @@ def _polynomial_root(a: Real) -> Size | None:
             return None
         root = arithmetic.product([math.isqrt(c), *(arithmetic.power(atom, e // 2) for atom, e in powers(monomial))])
     else:
-        constant, factors = sympy.factor_list(a)
-        if constant < 0 or math.isqrt(int(constant)) ** 2 != int(constant) or any(e % 2 for _, e in factors):
+        whole = factorisation(a)
+        constant = math.isqrt(max(whole.content, 0))
+        if constant**2 != whole.content or any(e % 2 for _, e in whole.factors):
             return None
-        root = arithmetic.product(
-            [math.isqrt(int(constant)), *(arithmetic.power(arithmetic.normal(f), e // 2) for f, e in factors)]
-        )
+        root = arithmetic.product([constant, *(arithmetic.power(factor, e // 2) for factor, e in whole.factors)])
     return arithmetic.absolute(root)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from convsym.sizes.condition import all_of, any_of
+from convsym.sizes.condition import FALSE, TRUE, All, Condition, all_of, any_of, negate
 from convsym.sizes.domain import Domain
 
 
@@ -24,5 +24,38 @@ def united(domains: Iterable[Domain]) -> Domain:
     for assumption in common:
         found = found.assume(assumption.condition, assumption.reason)
     shared = {a.condition for a in common}
-    ways = [all_of(*(a.condition for a in d.conditions if a.condition not in shared)) for d in live]
-    return found.assume(any_of(*ways))
+    ways = [tuple(a.condition for a in d.conditions if a.condition not in shared) for d in live]
+    return found.assume(_any_way(ways))
+
+
+def _any_way(ways: Sequence[tuple[Condition, ...]]) -> Condition:
+    """Where all conditions of any way hold. Where two ways part at a condition and its contrary, what both go on with is
+    said once, and the condition not at all if nothing else is left."""
+    if () in ways:
+        return TRUE
+    first = ways[0]
+    for length in range(1, len(first) + 1):
+        condition = all_of(*first[:length])
+        contrary = negate(condition)
+        there = [way[length:] for way in ways if way[:length] == first[:length]]
+        elsewhere = [way[1:] for way in ways if way[0] == contrary]
+        if len(there) + len(elsewhere) == len(ways):
+            return _either(condition, _any_way(there), contrary, _any_way(elsewhere) if elsewhere else FALSE)
+    return any_of(*(all_of(*way) for way in ways))
+
+
+def _either(condition: Condition, there: Condition, contrary: Condition, elsewhere: Condition) -> Condition:
+    """``condition and there or contrary and elsewhere``."""
+    rest = set(_parts(elsewhere))
+    common = [part for part in _parts(there) if part in rest]
+    there = all_of(*(part for part in _parts(there) if part not in common))
+    elsewhere = all_of(*(part for part in _parts(elsewhere) if part not in common))
+    if there is TRUE:
+        return all_of(*common, any_of(condition, elsewhere))
+    if elsewhere is TRUE:
+        return all_of(*common, any_of(contrary, there))
+    return all_of(*common, any_of(all_of(condition, there), all_of(contrary, elsewhere)))
+
+
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    return condition.parts if isinstance(condition, All) else (condition,)

@@ -207,6 +207,20 @@ def test_unions_are_one_set() -> None:
     assert positive(ge(H, 3), le(H, 2)).union().is_empty() is Truth.YES
 
 
+def test_ways_that_part_at_a_question_and_go_on_alike_are_one() -> None:
+    hard = parse_condition("H**2 + W**2 == N**2")
+    ways = [positive(ge(H, 2), answer, hard) for answer in (ge(W, 4), negate(ge(W, 4)))]
+    assert [a.condition for a in ways[0].union(ways[1]).conditions] == [ge(H, 2), hard]
+    wide, narrow = positive(ge(W, 4)), positive(negate(ge(W, 4)), hard)
+    assert [a.condition for a in wide.union(narrow).conditions] == [any_of(ge(W, 4), hard)]
+
+
+def test_a_symbol_with_few_values_is_looked_at_value_by_value() -> None:
+    domain = positive(ge(H, 2), le(H, 4)).assume(parse_condition("H*W*W + W == 3*H*H + W"))
+    assert not domain.residue
+    assert domain.decide(parse_condition("H == 3 and W == 3")) is Truth.YES
+
+
 def test_the_smallest_member_has_the_smallest_sum() -> None:
     assert positive(ge(multiply(H, W), 6)).smallest() == {"N": 1, "H": 2, "W": 3}
     assert positive(divides(16, H)).smallest(ge(H, 17)) == {"N": 1, "H": 32, "W": 1}

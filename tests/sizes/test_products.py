@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convsym.sizes.arithmetic import symbol
+from convsym.sizes.arithmetic import multiply, power, product, subtract, symbol, total
 from convsym.sizes.condition import FALSE, TRUE
 from convsym.sizes.divisors import ceiling_steps, compositions, divisors, floor_steps
 from convsym.sizes.factors import Factored, factored
+from convsym.sizes.irreducible import factorisation
 from convsym.sizes.products import without_products
 from convsym.sizes.sets import is_presburger
 from convsym.sizes.spelling import parse_condition, parse_size
@@ -76,8 +77,26 @@ def test_expanded_products_are_found_again() -> None:
     assert factored(parse_size("16*(H//8 - 3)*(W//8 - 3) - 400")) == Factored(16, (h, w), -400)
     assert factored(parse_size("5*H*H*W + 1")) == Factored(5, (H, H, W), 1)
     assert factored(parse_size("H*W + H + 2*W + 7")) == Factored(1, (parse_size("H + 2"), parse_size("W + 1")), 5)
+    assert factored(parse_size("4*H*W + 2*W - 6*H - 15")) == Factored(
+        1, (parse_size("2*H + 1"), parse_size("2*W - 3")), -12
+    )
+    h, w = parse_size("2*(H//12) - max(H//4 - 5, 0) + 1"), parse_size("2*(W//6) - max(W//4 - 5, 0) - 3")
+    found = factored(subtract(multiply(h, w), 12))
+    assert found is not None
+    assert (set(found.factors), found.constant) == ({h, w}, -12)
     assert factored(parse_size("H + W")) is None
     assert factored(parse_size("H*W + H*H + W*W")) is None
+
+
+@given(st.lists(st.tuples(*[st.integers(-4, 4)] * 3), min_size=1, max_size=3))
+def test_factors_multiply_to_what_they_are_factors_of(lines: list[tuple[int, int, int]]) -> None:
+    h, w = parse_size("H"), parse_size("W//2")
+    size = product([total([multiply(a, h), multiply(b, w), c]) for a, b, c in lines])
+    if isinstance(size, int):
+        return
+    whole = factorisation(size)
+    assert product([whole.content, *(power(factor, e) for factor, e in whole.factors)]) == size
+    assert all(not isinstance(factor, int) for factor, _ in whole.factors)
 
 
 @given(st.integers(1, 400))

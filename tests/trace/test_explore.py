@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import convsym
 
@@ -42,3 +43,16 @@ def test_sizes_beyond_the_limit_of_ways_are_traced_when_asked_for():
     a = convsym.analyze(ManyWays(), "N 3 H W")
     assert a.domain.contains(N=1, H=13, W=17)
     assert not a.domain.contains(N=1, H=27720, W=27720)
+
+
+def test_a_view_of_a_crop_asks_few_questions() -> None:
+    class Rows(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return F.pad(x, (0, 2, 0, 2))[:, :, :-2, :-2].view(-1, 2592)
+
+    analysis = convsym.analyze(Rows(), "N 4 H W")
+    assert len(analysis.cases) < 8
+    assert not analysis.domain.unexplored
+    assert analysis.domain.contains(N=648, H=1, W=1)
+    assert analysis.domain.contains(N=1, H=1, W=2592)
+    assert not analysis.domain.contains(N=8, H=9, W=9)
