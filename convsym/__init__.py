@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from convsym.layers import undo as undo
     from convsym.plugins import Plugin as Plugin
     from convsym.sizes.domain import Domain as Domain
+    from convsym.sweeps import sweep as sweep
+    from convsym.sweeps import sweep_targets as sweep_targets
     from convsym.trace.building import without_weights as without_weights
     from convsym.trace.errors import BadInput as BadInput
     from convsym.trace.loading import build_file as build_file
@@ -46,6 +48,8 @@ _HOMES = {
     "check_formula": "convsym.layers",
     "layer": "convsym.layers",
     "layers_for": "convsym.layers",
+    "sweep": "convsym.sweeps",
+    "sweep_targets": "convsym.sweeps",
     "undo": "convsym.layers",
     "without_weights": "convsym.trace.building",
 }

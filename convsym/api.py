@@ -23,7 +23,7 @@ from convsym.trace.errors import BadInput
 from convsym.trace.explore import Subject, Way, explore, names_of, places_of, run
 from convsym.trace.guarded import guarded
 from convsym.trace.inference import infer_specs
-from convsym.trace.inputs import Inputs, read_inputs
+from convsym.trace.inputs import Inputs, read_assumption, read_inputs
 from convsym.trace.open_arguments import Recipe
 from convsym.trace.paths import Path
 
@@ -78,7 +78,7 @@ def _of_open_sizes(
 ) -> Analysis:
     inferred = not specs and not named_specs
     if inferred:
-        specs = _inferred(recipe.example(builtin_catalogue()))
+        specs = _inferred(recipe.example(builtin_catalogue(), read_assumption(assume)))
     return _analysed(recipe, read_inputs(specs, named_specs).with_sizes(recipe.names, assume), inferred)
 
 

@@ -30,10 +30,10 @@ def users_code() -> Iterator[None]:
         with redirect_stdout(sys.stderr):
             yield
     except BadInput as error:
-        raise Refused(_sentence(error)) from None
+        raise Refused(sentence(error)) from None
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
     place, help = getattr(error, "place", None), getattr(error, "help", "")
     where = f"{shown_path(place.file)}:{place.line}: " if place is not None else ""
     return where + "; ".join(filter(None, (str(error), help)))

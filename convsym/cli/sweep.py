@@ -5,12 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import click
 
-from convsym.cli.failure import Refused, users_code
+from convsym.cli.failure import Refused, sentence, users_code
 from convsym.cli.page import page
 from convsym.cli.parameters import INPUT, split_inputs
+
+if TYPE_CHECKING:
+    from convsym.sweeps import Sweep, Swept
 
 #: A table on a terminal has at most so many rows; CSV has all of them.
 MOST_ROWS = 200
@@ -37,8 +43,7 @@ def values(text: str) -> tuple[str, list[int]]:
 
 
 @click.command()
-@click.argument("target")
-@click.argument("quantities", nargs=-1, required=True)
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET... QUANTITY...")
 @click.option(
     "--over",
     "ranges",
@@ -46,45 +51,91 @@ def values(text: str) -> tuple[str, list[int]]:
     required=True,
     metavar="RANGE",
     callback=lambda ctx, param, given: dict(map(values, given)),
-    help="The values of one size: H=32:512:32, N=1,8 or W=224; again for each further size.",
+    help="The values of one size or open argument: H=32:512:32, N=1,8 or W=224; again for each further one.",
 )
 @INPUT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
 @click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; else a table.")
+@click.option(
+    "--plot", "picture", type=click.Path(dir_okay=False), help="Draw into this file as well: .svg, .png, .pdf."
+)
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Models that are analysed at once.", show_default=True)
 def sweep(
-    target: str,
-    quantities: tuple[str, ...],
+    targets: tuple[str, ...],
     ranges: dict[str, list[int]],
     inputs: tuple[str, ...],
     assume: str | None,
     train: bool,
     as_csv: bool,
+    picture: str | None,
+    jobs: int,
 ) -> None:
-    """Show quantities of a model at every combination of sizes.
+    """Show quantities of models at every combination of sizes.
 
-    QUANTITIES are flops, macs, parameters, elementwise, backward_flops, activation_bytes and saved_bytes. They are
-    formulas, so that thousands of sizes take no longer than a few. Where the model does not run, nothing is shown.
+    A TARGET has a colon, as in unet.py:UNet or "unet.py:UNet(width=c)", whose c is one more size. A QUANTITY is flops,
+    macs, parameters, elementwise, backward_flops, activation_bytes, saved_bytes, peak_bytes or training_peak_bytes. They
+    are formulas, so that thousands of sizes take no longer than a few. Where a model does not run, nothing is shown.
     """
-    specs, named = split_inputs(inputs)
-    from convsym import analyze
-    from convsym.analysis.sweep import sweep as swept
-    from convsym.trace.loading import load_target, split_target
-    from convsym.trace.surroundings import surroundings
+    models = list(dict.fromkeys(target for target in targets if ":" in target))
+    quantities = [quantity for quantity in targets if ":" not in quantity]
+    if not models or not quantities:
+        raise click.UsageError("give a model and a quantity, as in: convsym sweep unet.py:UNet flops --over N=1.")
+    found = _swept(models, quantities, inputs, ranges, assume, train, jobs)
+    tables = {swept.target: swept.table for swept in found if swept.table is not None}
+    rows = [[*([target] if len(models) > 1 else []), *row] for target, table in tables.items() for row in _rows(table)]
+    header = [*(["model"] if len(models) > 1 else []), *ranges, *quantities]
+    if tables:
+        click.echo(_csv(header, rows) if as_csv else _table(header, rows), nl=False)
+    if tables and picture is not None:
+        _draw(tables, picture)
+    problems = [f"{swept.target}: {sentence(swept.problem)}" for swept in found if swept.problem is not None]
+    for problem in problems[:-1]:
+        click.echo(f"Error: {problem}", err=True)
+    if problems:
+        raise Refused(problems[-1])
 
-    with users_code(), surroundings(split_target(target)[0]):
-        analysis = analyze(load_target(target).train(train), *specs, assume=assume, **named)
+
+def _swept(
+    models: list[str],
+    quantities: list[str],
+    inputs: tuple[str, ...],
+    ranges: dict[str, list[int]],
+    assume: str | None,
+    train: bool,
+    jobs: int,
+) -> list[Swept]:
+    specs, named = split_inputs(inputs)
+    from concurrent.futures import ProcessPoolExecutor
+
+    from convsym.sweeps import sweep_targets
+
+    with users_code(), ProcessPoolExecutor(jobs) if jobs > 1 else nullcontext() as executor:
         try:
-            found = swept(analysis, quantities, **ranges)
+            return list(
+                sweep_targets(
+                    models, quantities, *specs, over=ranges, assume=assume, train=train, executor=executor, **named
+                )
+            )
         except ValueError as error:
             raise Refused(str(error)) from None
-    columns = [*found.sizes.values(), *found.values.values()]
-    rows = [
-        [str(cell) if position < len(found.sizes) or runs else "" for position, cell in enumerate(row)]
-        for runs, *row in zip(found.runs.tolist(), *(column.tolist() for column in columns), strict=True)
-    ]
-    header = [*found.sizes, *found.values]
-    click.echo(_csv(header, rows) if as_csv else _table(header, rows), nl=False)
+
+
+def _rows(table: Sweep) -> Iterator[list[str]]:
+    columns = [*table.sizes.values(), *table.values.values()]
+    for runs, *row in zip(table.runs.tolist(), *(column.tolist() for column in columns), strict=True):
+        yield [str(cell) if runs or position < len(table.sizes) else "" for position, cell in enumerate(row)]
+
+
+def _draw(tables: dict[str, Sweep], picture: str) -> None:
+    from convsym.sweeps.plot import plot
+
+    try:
+        plot(tables, picture)
+    except ImportError:
+        raise Refused("a plot needs matplotlib: pip install matplotlib.") from None
+    except (ValueError, OSError) as error:
+        raise Refused(f"{picture} cannot be drawn: {str(error).splitlines()[0]}.") from None
 
 
 def _csv(header: list[str], rows: list[list[str]]) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from convsym.graph.tensor import Tensor
-from convsym.sizes.condition import TRUE, Condition, all_of
+from convsym.sizes.condition import TRUE, Condition
 from convsym.sizes.domain import Domain
 from convsym.sizes.spelling import Spec, SpellingError, names_in, parse_condition, parse_spec
 from convsym.trace.errors import BadInput
@@ -55,7 +55,7 @@ class Inputs:
         declared = Domain.positive([*self.declared.symbols, *names])
         for assumption in self.declared.conditions:
             declared = declared.assume(assumption.condition, assumption.reason)
-        return replace(self, declared=declared).assuming(all_of() if assume is None else _condition(assume))
+        return replace(self, declared=declared).assuming(read_assumption(assume))
 
 
 def read_inputs(specs: Sequence[Any], named: Mapping[str, Any], assume: str | None = None) -> Inputs:
@@ -78,12 +78,13 @@ def read_inputs(specs: Sequence[Any], named: Mapping[str, Any], assume: str | No
         spoken=frozenset(name for spec in spelled for name in spec.declaring),
         shown=tuple(map(_shown, (*specs, *named.values()))),
     )
-    return inputs.assuming(all_of() if assume is None else _condition(assume))
+    return inputs.assuming(read_assumption(assume))
 
 
-def _condition(assume: str) -> Condition:
+def read_assumption(assume: str | None) -> Condition:
+    """What an assumption says of the sizes. Raises BadInput where it is none."""
     try:
-        return parse_condition(assume)
+        return TRUE if assume is None else parse_condition(assume)
     except SpellingError as error:
         raise BadInput(str(error)) from None
 

@@ -20,7 +20,9 @@ from torch import nn
 
 from convsym.ops.catalogue import Catalogue
 from convsym.sizes.arithmetic import symbol
+from convsym.sizes.condition import TRUE, Condition
 from convsym.sizes.domain import Domain
+from convsym.sizes.spelling import names_in
 from convsym.trace.building import recorded_definitions, without_weights
 from convsym.trace.errors import BadInput, EndlessQuestions
 from convsym.trace.numbers import integer
@@ -84,17 +86,18 @@ class Recipe:
             warnings.simplefilter("ignore")
             return _checked(self.build(**{name: integer(symbol(name)) for name in self.names}))
 
-    def example(self, catalogue: Catalogue) -> nn.Module:
-        """The model of open sizes along the first path on which it can be made.
+    def example(self, catalogue: Catalogue, assumed: Condition = TRUE) -> nn.Module:
+        """The model of open sizes along the first path on which it can be made, where a condition on sizes holds.
 
         Raises BadInput with what the constructor raised where there is none near.
         """
         pending: list[Answers] = [()]
+        domain = Domain.positive((*self.names, *names_in(assumed))).assume(assumed)
         why = "its constructor asks without end"
         for _ in range(_MOST_PATHS):
             if not pending:
                 break
-            path = Path(Domain.positive(self.names), pending.pop())
+            path = Path(domain, pending.pop())
             try:
                 return self.followed(catalogue, path)
             except Exception as error:

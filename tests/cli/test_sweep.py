@@ -43,3 +43,40 @@ def test_a_long_table_says_what_is_left_out() -> None:
 )
 def test_bad_input_is_one_sentence(good: Path, arguments: tuple[str, ...], sentence: str) -> None:
     assert sentence in refused("sweep", f"{good}:Net", *arguments)
+
+
+def test_several_models_are_told_apart_by_a_column(good: Path) -> None:
+    targets = ("torch.nn:Conv2d(3, 8, 1)", "torch.nn:Conv2d(3, 16, 1)")
+    result = convsym("sweep", *targets, "flops", "--input", "1 3 H 8", "--over", "H=8", "--csv")
+    assert list(csv.DictReader(io.StringIO(result.stdout))) == [
+        {"model": targets[0], "H": "8", "flops": "3072"},
+        {"model": targets[1], "H": "8", "flops": "6144"},
+    ]
+
+
+def test_one_bad_model_of_several_is_a_sentence_beside_the_table_of_the_others(good: Path) -> None:
+    result = convsym("sweep", f"{good}:Nat", f"{good}:Net", "flops", *(f"--over={size}=8" for size in "NHW"))
+    assert result.exit_code == 2
+    assert "Nat" in result.stderr
+    assert "flops" in result.stdout
+
+
+def test_an_argument_of_the_constructor_is_one_more_size(good: Path) -> None:
+    sizes = [f"--over={size}=8" for size in "NHW"]
+    result = convsym("sweep", f"{good}:Net(width=c)", "parameters", *sizes, "--over", "c=1,2", "--csv")
+    assert [row["parameters"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["34", "62"]
+
+
+def test_a_plot_is_written_beside_the_table(good: Path, tmp_path: Path) -> None:
+    picture = tmp_path / "flops.svg"
+    result = convsym("sweep", f"{good}:Net", "flops", "--over=N=1", "--over=H=8:32:8", "--over=W=8", "--plot", picture)
+    assert result.exit_code == 0, result.output
+    assert picture.read_text().startswith("<?xml")
+
+
+def test_a_plot_that_cannot_be_drawn_is_one_sentence(good: Path, tmp_path: Path) -> None:
+    sizes = [f"--over={size}=8" for size in "NHW"]
+    result = convsym("sweep", f"{good}:Net", "flops", *sizes, "--plot", tmp_path / "flops.docx")
+    assert result.exit_code == 2
+    assert "flops.docx cannot be drawn" in result.stderr
+    assert "Traceback" not in result.output

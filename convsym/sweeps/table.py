@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from convsym.analysis.result import Analysis
+from convsym.query.quantities import QUANTITIES as ASKED_FOR
 from convsym.sizes.evaluate import vectorised
 
-#: The quantities that are formulas in the sizes, by their name on an analysis.
-QUANTITIES = ("flops", "macs", "parameters", "elementwise", "backward_flops", "activation_bytes", "saved_bytes")
+#: The formulas that there are, by their names on an analysis.
+QUANTITIES = tuple(quantity.name for quantity in ASKED_FOR)
 
 Array = npt.NDArray[Any]
 
@@ -32,6 +33,32 @@ class Sweep:
     def __len__(self) -> int:
         return len(self.runs)
 
+    def sorted(self) -> Sweep:
+        """The same rows, in the order of their sizes."""
+        order = np.lexsort(tuple(reversed(tuple(self.sizes.values()))))
+        return Sweep(
+            {name: column[order] for name, column in self.sizes.items()},
+            {name: column[order] for name, column in self.values.items()},
+            self.runs[order],
+        )
+
+
+def joined(tables: Sequence[Sweep]) -> Sweep:
+    """The rows of several tables of the same sizes and quantities, in the order of their sizes."""
+    first = tables[0]
+    return Sweep(
+        {name: np.concatenate([table.sizes[name] for table in tables]) for name in first.sizes},
+        {name: np.concatenate([table.values[name] for table in tables]) for name in first.values},
+        np.concatenate([table.runs for table in tables]),
+    ).sorted()
+
+
+def named_quantities(quantities: Sequence[str]) -> None:
+    """Raise ValueError, which says what there is, when a quantity is none."""
+    unknown = [name for name in quantities if name not in QUANTITIES]
+    if unknown:
+        raise ValueError(f"no quantity is named {unknown[0]!r}; there are {', '.join(QUANTITIES)}")
+
 
 def sweep(analysis: Analysis, quantities: Sequence[str], **ranges: int | Sequence[int]) -> Sweep:
     """The quantities at every combination of the sizes given, a single number being kept fixed.
@@ -44,9 +71,7 @@ def sweep(analysis: Analysis, quantities: Sequence[str], **ranges: int | Sequenc
 
     Raises ValueError when a size is missing or unknown, or no quantity has such a name.
     """
-    unknown = [name for name in quantities if name not in QUANTITIES]
-    if unknown:
-        raise ValueError(f"no quantity is named {unknown[0]!r}; there are {', '.join(QUANTITIES)}")
+    named_quantities(quantities)
     axes = {name: np.atleast_1d(np.asarray(values, dtype=np.int64)) for name, values in ranges.items()}
     # The same check as for one size, so that a name that is not there is refused in the same words.
     analysis.domain.named({name: int(axis[0]) for name, axis in axes.items()})

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import convsym
-from convsym.analysis.sweep import QUANTITIES, sweep
+from convsym.sweeps import QUANTITIES, sweep
 
 
 def analysed() -> convsym.Analysis:
