@@ -51,6 +51,7 @@ from convsym.sizes.relations import (
     free_symbols,
 )
 from convsym.sizes.remainders import remainder_in, symbolic_remainder_in
+from convsym.sizes.roots import rooted
 from convsym.sizes.sums import collect
 
 __all__ = [
@@ -189,6 +190,9 @@ def _zero(size: Size) -> Condition:
     extreme = _equals_own_argument(found)
     if extreme is not None:
         return extreme
+    roots = rooted(found, "==")
+    if roots is not None:
+        return eq(*roots)
     recognised = remainder_in(found)
     if recognised is not None:
         factor, remainder, constant = recognised
@@ -230,6 +234,9 @@ def _not_negative(size: Size) -> Condition:
         if isinstance(atom, Extreme):
             parts = [ge(arg, -constant) if sign == 1 else le(arg, constant) for arg in atom.args]
             return any_of(*parts) if atom.sign == sign else all_of(*parts)
+    roots = rooted(found, ">=")
+    if roots is not None:
+        return ge(*roots)
     recognised = remainder_in(found)
     if recognised is not None:
         return _remainder_not_negative(size, *recognised)
