@@ -12,7 +12,7 @@ import itertools
 import os
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
@@ -76,17 +76,11 @@ def load_target(target: str) -> nn.Module:
     Raises LoadError as `build_file` does.
     """
     file, entry = split_target(target)
-    if file.endswith(".py") or os.sep in file:
+    if _is_path(file):
         return build_file(file, entry)
     expression = _parsed_entry(entry)
     with surroundings(os.path.join(os.getcwd(), "target")), without_weights():
-        try:
-            module = importlib.import_module(file)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            raise DoesNotImport(f"cannot import {file}: {described(error)}", place_of(error)) from None
-        return _module_from(expression, entry, vars(module), None, file)
+        return _module_from(expression, entry, _imported(file), None, file)
 
 
 def load_recipe(target: str) -> nn.Module | Recipe:
@@ -96,15 +90,20 @@ def load_recipe(target: str) -> nn.Module | Recipe:
     """
     file, entry = split_target(target)
     expression = _parsed_entry(entry)
-    if not isinstance(expression, ast.Call) or not (file.endswith(".py") or os.sep in file):
+    if not isinstance(expression, ast.Call):
         return load_target(target)
-    slices = parse_file(file)
-    with surroundings(file):
-        namespace = execute(file, slices, free_names(expression).intersection(slices.names))
+    slices = None
+    if _is_path(file):
+        slices = parse_file(file)
+        with surroundings(file):
+            namespace = execute(file, slices, free_names(expression).intersection(slices.names))
+    else:
+        with surroundings(os.path.join(os.getcwd(), "target")):
+            namespace = _imported(file)
     scope = {"torch": torch, "nn": nn, **namespace}
     arguments = (*expression.args, *(keyword.value for keyword in expression.keywords))
     used = sorted(set().union(*map(free_names, arguments)))
-    names = tuple(name for name in used if _is_open(name, scope, slices))
+    names = tuple(name for name in used if _is_open(name, scope, namespace if slices is None else slices.names))
     if not names:
         return load_target(target)
     _refuse_unknown(expression, {**scope, **dict.fromkeys(names)}, slices, file)
@@ -116,11 +115,24 @@ def load_recipe(target: str) -> nn.Module | Recipe:
     )
 
 
-def _is_open(name: str, scope: Mapping[str, Any], slices: Slices) -> bool:
-    """Whether a name stands for a size that nobody knows, and is no misspelling of one that the file has."""
-    if name in scope or name in slices.names or hasattr(builtins, name):
+def _is_path(file: str) -> bool:
+    return file.endswith(".py") or os.sep in file
+
+
+def _imported(package: str) -> dict[str, Any]:
+    try:
+        return vars(importlib.import_module(package))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise DoesNotImport(f"cannot import {package}: {described(error)}", place_of(error)) from None
+
+
+def _is_open(name: str, scope: Mapping[str, Any], known: Collection[str]) -> bool:
+    """Whether a name stands for a size that nobody knows, and is no misspelling of a known one."""
+    if name in scope or name in known or hasattr(builtins, name):
         return False
-    return len(name) == 1 or not difflib.get_close_matches(name, slices.names, 1, 0.7)
+    return len(name) == 1 or not difflib.get_close_matches(name, known, 1, 0.7)
 
 
 def split_target(target: str) -> tuple[str, str]:

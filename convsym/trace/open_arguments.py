@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -115,16 +116,38 @@ def _checked(model: Any) -> nn.Module:
 
 
 def namespaces_of(own: dict[str, Any], values: Iterable[Any]) -> tuple[dict[str, Any], ...]:
-    """Some globals, those of the modules in which these values are defined, and those of torch's initialisers."""
-    names = sorted({name for value in values for name in _modules_of(value)})
-    found = [vars(nn.init), own, *(vars(sys.modules[name]) for name in names if name in sys.modules)]
+    """Some globals, those of the packages whose code these values and all that they use come from, and those of torch's
+    initialisers."""
+    found = [vars(nn.init), own]
+    waiting = [*own.values(), *values]
+    known: set[str] = set()
+    while waiting:
+        modules = {name for value in waiting for name in _modules_of(value)}
+        packages = {name.partition(".")[0] for name in modules} - known
+        known |= packages
+        loaded = [(n, m) for n, m in list(sys.modules.items()) if m is not None and n.partition(".")[0] in packages]
+        # What has never heard of torch makes no layers.
+        layered = {name.partition(".")[0] for name, module in loaded if _knows_torch(vars(module))}
+        reached = [vars(module) for name, module in loaded if name.partition(".")[0] in layered]
+        found += reached
+        waiting = [value for namespace in reached for value in list(namespace.values())]
     return tuple({id(namespace): namespace for namespace in found}.values())
 
 
+_OTHERS = {"", "torch", "convsym", *sys.stdlib_module_names}
+
+
 def _modules_of(value: Any) -> set[str]:
-    kinds = value.__mro__ if isinstance(value, type) else (value,)
-    names = {getattr(kind, "__module__", None) or "" for kind in kinds}
-    return {name for name in names if name.partition(".")[0] not in ("", "torch", "builtins", "abc", "typing")}
+    if isinstance(value, types.ModuleType):
+        names = {value.__name__}
+    else:
+        kinds = value.__mro__ if isinstance(value, type) else (value,)
+        names = {name for kind in kinds if isinstance(name := getattr(kind, "__module__", None), str)}
+    return {name for name in names if name.partition(".")[0] not in _OTHERS}
+
+
+def _knows_torch(namespace: Mapping[str, Any]) -> bool:
+    return any(value is torch or value is nn for value in list(namespace.values()))
 
 
 @contextmanager

@@ -10,7 +10,9 @@ from torch import nn
 
 import convsym
 from convsym.sizes.evaluate import evaluate
-from convsym.trace.errors import BadInput
+from convsym.trace.errors import BadInput, LoadError
+from convsym.trace.loading import load_recipe
+from convsym.trace.open_arguments import Recipe
 from tests.cli.run import convsym as command
 from tests.cli.run import refused
 
@@ -118,3 +120,11 @@ def test_a_report_leaves_names_open_that_the_file_does_not_have() -> None:
     assert result.exit_code == 0
     assert "7574·c² + 228·c + 2" in result.stdout
     assert "unexpected keyword argument 'widht'" in refused("report", "examples/unet.py:UNet(widht=c)")
+
+
+def test_models_of_packages_are_opened_as_those_of_files_are() -> None:
+    recipe = load_recipe(f"{__name__}:Net(base=c)")
+    assert isinstance(recipe, Recipe)
+    assert convsym.analyze(recipe, "N 3 H W").domain.describe() == "H >= 4 and W >= 4 and c % 4 == 0"
+    with pytest.raises(LoadError, match="no name 'Nett'; did you mean Net"):
+        load_recipe(f"{__name__}:Nett(base=c)")
