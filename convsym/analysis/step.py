@@ -34,6 +34,11 @@ class TrainingStep:
         return self._over_cases(lambda c: c.training.flops)
 
     @cached_property
+    def uncounted_backward(self) -> tuple[str, ...]:
+        """Operations with gradients whose FLOPs are not known; with any, `backward_flops` is a lower bound."""
+        return tuple(sorted({op for case in self.cases for op in case.training.uncounted}))
+
+    @cached_property
     def saved_bytes(self) -> Size:
         """Bytes that autograd keeps for the backward pass, in the mode (train or eval) that the model is in.
 

@@ -73,7 +73,20 @@ class Training:
         return total([t.bytes for t in self.graded])
 
     @cached_property
+    def uncounted(self) -> tuple[str, ...]:
+        """Operations with gradients whose FLOPs are not known."""
+        calls = [self.calls[index] for index in self.reached]
+        return tuple(sorted({call.op for call in calls if not _are_gradients_counted(call)}))
+
+    @cached_property
     def unknown(self) -> tuple[str, ...]:
         """Operations of which is not known what autograd keeps."""
-        known = {c.op for c in self.calls if c.backward is None and any(map(self.needed.of, c.inputs))}
-        return tuple(sorted(known))
+        calls = [c for c in self.calls if c.backward is None or not c.backward.all_saved]
+        return tuple(sorted({c.op for c in calls if any(map(self.needed.of, c.inputs))}))
+
+
+def _are_gradients_counted(call: Call) -> bool:
+    if call.backward is None:
+        # Where the forward multiplies no matrices, neither does the backward.
+        return call.counted and call.cost.flops == 0
+    return call.backward.all_gradients

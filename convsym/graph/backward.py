@@ -24,7 +24,10 @@ class Saved(NamedTuple):
 
 
 class Gradient(NamedTuple):
-    """The FLOPs of one matrix product or convolution of the backward pass, made where one of `of` needs a gradient."""
+    """The FLOPs of a part of the backward pass, such as one matrix product, done where one of `of` needs a gradient.
+
+    Without any, it is done where one of the operands does.
+    """
 
     of: Tensors
     flops: Size
@@ -36,7 +39,8 @@ class Backward:
 
     `through` is False where no gradient passes (detach). `shares` says that the gradients of the operands lie in the
     memory of the incoming one. `workspace` are tensors that a kernel makes for itself beside its result, one after the
-    other where there are several groups of them.
+    other where there are several groups of them. `all_saved` and `all_gradients` say
+    whether `saved` and `gradients` are all there are.
     """
 
     saved: tuple[Saved, ...] = ()
@@ -44,6 +48,8 @@ class Backward:
     through: bool = True
     shares: bool = False
     workspace: tuple[Tensors, ...] = ()
+    all_saved: bool = True
+    all_gradients: bool = True
 
 
 NOTHING = Backward()

@@ -54,6 +54,7 @@ from convsym.ops import (
     unary,
     vector_norm,
     view,
+    weight_norm,
 )
 
 FAMILIES = (
@@ -76,6 +77,7 @@ FAMILIES = (
     permute.RULES,
     linear.RULES,
     normalise.RULES,
+    weight_norm.RULES,
     batch_norm.RULES,
     activation.RULES,
     softmax.RULES,

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from convsym.graph.backward import Backward, Gradient, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
@@ -16,8 +17,9 @@ from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.elementwise import pointwise, require_kind
 from convsym.ops.loss import reduced, reduction_of
 from convsym.ops.reduce import without
-from convsym.sizes.arithmetic import product
-from convsym.sizes.condition import FALSE, TRUE, eq
+from convsym.sizes.arithmetic import Size, multiply, product
+from convsym.sizes.condition import FALSE, TRUE, Condition, any_of, eq, gt
+from convsym.sizes.truth import Truth
 
 
 def cosine_similarity(site: Site, x1: Tensor, x2: Tensor, dim: int = 1, eps: Any = 1e-8) -> Outcome:
@@ -27,7 +29,11 @@ def cosine_similarity(site: Site, x1: Tensor, x2: Tensor, dim: int = 1, eps: Any
     made = pointwise(site, "cosine_similarity", dtype, x1, x2, work=3)
     at = axis(site, "cosine_similarity", dim, made.output.rank)
     axes = (at,) if at is not None else (made.output.rank - 1,)
-    return Outcome(Tensor(without(made.output.shape, axes, False), dtype), made.cost, {"dim": dim})
+    # Both lengths, their squares within bounds, and the vectors at length one.
+    lengths = [Tensor(without(made.output.shape, axes, True), dtype) for _ in range(4)]
+    unit = [Tensor(made.output.shape, dtype) for _ in range(2)]
+    backward = Backward(tuple(map(Saved, (x1, x2, *lengths, *unit))))
+    return Outcome(Tensor(without(made.output.shape, axes, False), dtype), made.cost, {"dim": dim}, backward)
 
 
 def pairwise_distance(
@@ -38,7 +44,10 @@ def pairwise_distance(
     require_kind(site, "pairwise_distance", dtype, "hf")
     made = pointwise(site, "pairwise_distance", dtype, x1, x2, work=2)
     shape = without(made.output.shape, (made.output.rank - 1,), bool(keepdim)) if made.output.rank else ()
-    return Outcome(Tensor(shape, dtype), made.cost)
+    output = Tensor(shape, dtype)
+    difference = made.output.with_shape(*made.output.shape)
+    backward = Backward((Saved(difference), Saved(output))) if p == 2 else None
+    return Outcome(output, made.cost, backward=backward)
 
 
 def cdist(site: Site, x1: Tensor, x2: Tensor, p: Any = 2.0, compute_mode: Any = None) -> Outcome:
@@ -64,7 +73,34 @@ def cdist(site: Site, x1: Tensor, x2: Tensor, p: Any = 2.0, compute_mode: Any = 
     )
     batch = broadcast(site, x1.shape[:-2], x2.shape[:-2], op="cdist")
     output = x1.with_shape(*batch, x1.shape[-2], x2.shape[-2])
-    return Outcome(output, Cost(elementwise=product((*output.shape, x1.shape[-1]))), {"p": p})
+    work = product((*output.shape, x1.shape[-1]))
+    many = _EUCLIDEAN.get(compute_mode, FALSE) if p == 2 else FALSE
+    if many is None:
+        many = any_of(gt(x1.shape[-2], _FEW_ROWS), gt(x2.shape[-2], _FEW_ROWS))
+    products = site.decide(many)
+    gradients: tuple[Gradient, ...] = ()
+    kept = [x1, x2]
+    if products is Truth.YES:
+        gradients = tuple(Gradient((x,), multiply(2, work)) for x in kept)
+        kept = [_as_rows(x, batch) for x in kept]
+    backward = Backward(tuple(map(Saved, (*kept, output))), gradients, all_gradients=products is not Truth.UNKNOWN)
+    return Outcome(output, Cost(elementwise=work), {"p": p}, backward)
+
+
+def _as_rows(x: Tensor, batch: tuple[Size, ...]) -> Tensor:
+    """The rows of every member of a batch, one after the other: a copy, unless they lie there like that."""
+    return x if x.strides is None and x.shape[:-2] == batch else x.with_shape(*batch, *x.shape[-2:])
+
+
+#: Up to so many rows torch computes distances element by element, and so their gradients; beyond, by products.
+_FEW_ROWS = 25
+_EUCLIDEAN: dict[Any, Condition | None] = {
+    None: None,
+    0: None,
+    1: TRUE,
+    "use_mm_for_euclid_dist_if_necessary": None,
+    "use_mm_for_euclid_dist": TRUE,
+}
 
 
 def margin_ranking_loss(

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_nothing
+from convsym.graph.backward import Backward, Saved, keeps_nothing
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis
@@ -32,11 +32,17 @@ def transform(kind: str, site: Site, input: Tensor, n: Any = None, dim: int = -1
     `kind` is "c2c" (the axis keeps its size), "r2c" (n // 2 + 1 elements of a real signal) or "c2r" (back again, to
     2 (size - 1) elements where `n` is not given).
     """
-    return transforms(kind, site, input, None if n is None else (n,), (dim,), norm)
+    return transforms(kind, site, input, None if n is None else (n,), (dim,), norm, alone=True)
 
 
 def transforms(
-    kind: str, site: Site, input: Tensor, s: Any = None, dim: Any = None, norm: str | None = None
+    kind: str,
+    site: Site,
+    input: Tensor,
+    s: Any = None,
+    dim: Any = None,
+    norm: str | None = None,
+    alone: bool = False,
 ) -> Outcome:
     """Transforms along several axes, the last of them halved or doubled; all axes, or as many as `s` has, by default."""
     op = "fft"
@@ -81,7 +87,10 @@ def transforms(
     if kind == "c2r":
         dtype = torch.float64 if dtype == torch.complex128 else torch.float32
     output = Tensor(out, dtype, normal(out, _layout(site, kind, taken, axes, out)))
-    return Outcome(output, Cost(elementwise=output.numel), {"dim": axes})
+    # Along several axes, a real signal is made complex first where nothing is halved.
+    is_real = kind.startswith("r2c") or (alone and not input.dtype.is_complex)
+    kept = Backward((Saved(taken),)) if is_real else None
+    return Outcome(output, Cost(elementwise=output.numel), {"dim": axes}, kept)
 
 
 def _complex(dtype: torch.dtype) -> torch.dtype:
@@ -128,7 +137,9 @@ def _resized(site: Site, input: Tensor, sizes: dict[int, Size]) -> Tensor:
         not equal(new, old) and site.decide(gt(new, old)) is Truth.YES
         for new, old in zip(shape, input.shape, strict=True)
     )
-    return Tensor(shape, input.dtype, None if padded else strides_of(input))
+    if padded:
+        return input.with_shape(*shape)
+    return input if shape == input.shape else input.view(shape, strides_of(input))
 
 
 def _layout(site: Site, kind: str, input: Tensor, axes: Axes, out: tuple[Size, ...]) -> tuple[Size, ...]:

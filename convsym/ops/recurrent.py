@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import nn
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.recurrent_backward import of_cell, of_layers
 from convsym.ops.strides import view_of
 from convsym.sizes.arithmetic import Size, add, exact_div, floor_div, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, eq, ge
@@ -80,7 +82,11 @@ def recurrent(
     work = product((times, len(weights), hidden_size, GATES[op]))
     cost = Cost(flops=product((2, times, taps)), elementwise=work)
     last = tuple(input.with_shape(*state) for state in states)
-    return Outcome((output, *last), cost, parameters)
+    given = () if hx is None else tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
+    dropped = bool(train) and isinstance(dropout, (int, float)) and dropout > 0
+    outputs = (output, *last)
+    backward = of_layers(op, input, given, weights, times, product(rows), directions, dropped, outputs)
+    return Outcome(outputs, cost, parameters, backward)
 
 
 def _hidden_size(op: str, weight: Tensor) -> Size:
@@ -171,7 +177,7 @@ def _layer(op: str, site: Site, *args: Any) -> Outcome:
     """What the module returns: the output, and the last state or pair of states."""
     made = recurrent(op, site, *args)
     output, *last = made.output
-    return Outcome((output, tuple(last) if op == "LSTM" else last[0]), made.cost, made.parameters)
+    return replace(made, output=(output, tuple(last) if op == "LSTM" else last[0]))
 
 
 def _from_layer(module: Any, input: Any, hx: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -209,7 +215,9 @@ def cell(
     rows = product(input.shape[:-1])
     taps = add(w_ih.numel, w_hh.numel)
     cost = Cost(flops=product((2, rows, taps)), elementwise=product((rows, hidden_size, GATES[op])))
-    return Outcome((state, state) if op == "LSTM" else state, cost, parameters)
+    given = () if hx is None else tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
+    backward = of_cell(op, input, given, w_ih, w_hh, rows, state)
+    return Outcome((state, input.with_shape(*shape)) if op == "LSTM" else state, cost, parameters, backward)
 
 
 def _from_cell(module: Any, input: Any, hx: Any = None) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from convsym.graph.backward import Backward, Gradient, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, contiguous_strides, dtype_name
 from convsym.ops.arguments import axis
@@ -68,7 +69,20 @@ def cov(
     flops = product((2, variables, variables, observations))
     alone = variables == 1 or (input.rank == 2 and site.holds(eq(variables, 1)))
     shape = () if alone else (variables, variables)
-    return Outcome(Tensor(shape, true_dtype(input.dtype)), Cost(flops=flops, elementwise=input.numel))
+    output = Tensor(shape, true_dtype(input.dtype))
+    plain = fweights is None and aweights is None
+    backward = _of_covariance(input, output, flops, op == "corrcoef") if plain else None
+    return Outcome(output, Cost(flops=flops, elementwise=input.numel), backward=backward)
+
+
+def _of_covariance(input: Tensor, output: Tensor, flops: Size, scaled: bool) -> Backward:
+    """The rows less their means, two counts of observations, and where it is scaled, the deviations and the quotients."""
+    kept = [input.with_shape(*input.shape), *(Tensor((), torch.int64) for _ in range(2))]
+    if scaled and not output.rank:
+        kept.append(output.with_shape())
+    elif scaled:
+        kept += [output.with_shape(output.shape[0]), *(output.with_shape(*output.shape) for _ in range(3))]
+    return Backward(tuple(map(Saved, kept)), (Gradient((input,), multiply(2, flops)),))
 
 
 def corrcoef(site: Site, input: Tensor) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import of_product
+from convsym.graph.backward import Backward, Gradient, Saved, keeps_others, of_product
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, number
@@ -139,7 +139,13 @@ def _chain(site: Site, op: str, tensors: tuple[Tensor, ...]) -> Outcome:
     ]
     sizes.append(end.shape[1] if end.rank == 2 else 1)
     output = first.with_shape(*first.shape[: first.rank - 1], *end.shape[1:])
-    return Outcome(output, Cost(flops=multiply(2, _least_products(sizes))))
+    flops = multiply(2, _least_products(sizes))
+    return Outcome(output, Cost(flops=flops), backward=_of_products(tensors, flops))
+
+
+def _of_products(tensors: tuple[Tensor, ...], flops: Size) -> Backward:
+    """The backward of several products in an order that depends on the sizes, and so what is kept in between."""
+    return Backward(tuple(map(Saved, tensors)), (Gradient((), multiply(2, flops)),), all_saved=False)
 
 
 def _least_products(sizes: list[Size]) -> Size:
@@ -181,14 +187,14 @@ def matrix_power(site: Site, input: Tensor, n: int) -> Outcome:
     times = abs(n).bit_length() - 1 + bin(n).count("1") - 1 if n else 0
     flops = multiply(times, once.flops)
     output = by_columns(input.shape, input.dtype) if n == -1 else input.with_shape(*input.shape)
-    return Outcome(output, cost + Cost(flops=flops), {"n": n})
+    return Outcome(output, cost + Cost(flops=flops), {"n": n}, _of_products((input,), flops))
 
 
 RULES = (
     OpRule("tensordot", tensordot, (torch.tensordot,)),
-    OpRule("kron", kron, spellings("kron")),
+    OpRule("kron", kron, spellings("kron"), keeps=keeps_others),
     OpRule("multi_dot", multi_dot, spellings("multi_dot")),
     OpRule("chain_matmul", chain_matmul, spellings("chain_matmul")),
-    OpRule("vecdot", vecdot, spellings("vecdot")),
+    OpRule("vecdot", vecdot, spellings("vecdot"), keeps=keeps_others),
     OpRule("matrix_power", matrix_power, spellings("matrix_power")),
 )

@@ -14,10 +14,10 @@ import torch.overrides
 from torch import nn
 
 from convsym.trace.current import enter, in_progress
+from convsym.trace.custom_functions import traced_apply
 from convsym.trace.tracer import Tracer
 
 _call_module = nn.Module.__call__
-_apply = torch.autograd.Function.apply
 _call_script = torch.jit.ScriptFunction.__call__
 _CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 _CHECKED = tuple(
@@ -44,45 +44,6 @@ def _traced_check(original: Any) -> Any:
     return check
 
 
-class _Context:
-    """What a custom autograd function's forward gets for its context."""
-
-    needs_input_grad: tuple[bool, ...] = ()
-    saved_tensors: tuple[Any, ...] = ()
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        self.saved_tensors = tensors
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        pass
-
-    def mark_non_differentiable(self, *tensors: Any) -> None:
-        pass
-
-    def mark_dirty(self, *tensors: Any) -> None:
-        pass
-
-    def set_materialize_grads(self, value: bool) -> None:
-        pass
-
-
-def _traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
-    tracer = in_progress()
-    if tracer is None or not any(isinstance(a, torch.Tensor) for a in args):
-        return _apply.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
-    context = _Context()
-    context.needs_input_grad = (False,) * len(args)
-    # Autograd does not look inside: it keeps what the function says, and asks its backward.
-    with torch.no_grad():
-        if cls.setup_context is not torch.autograd.function._SingleLevelFunction.setup_context:
-            output = cls.forward(*args, **kwargs)
-            cls.setup_context(context, args, output)
-        else:
-            output = cls.forward(context, *args, **kwargs)
-    tracer.record_function(cls.__name__, args, output, context.saved_tensors)
-    return output
-
-
 def _traced_script(function: Any, *args: Any, **kwargs: Any) -> Any:
     # torch.jit.script keeps the Python function that a scripted one was made from.
     python = getattr(function, "_torchdynamo_inline", None)
@@ -106,7 +67,7 @@ def patched(tracer: Tracer) -> Iterator[None]:
             put(nn.Module, "__call__", _traced_call)
             put(torch.jit.ScriptFunction, "__call__", _traced_script)
             if "apply" in torch.autograd.Function.__dict__:
-                put(torch.autograd.Function, "apply", classmethod(_traced_apply))
+                put(torch.autograd.Function, "apply", classmethod(traced_apply))
             for module in _CHECKED:
                 for name in _CHECKS:
                     if name in module.__dict__:

@@ -20,11 +20,12 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from convsym.graph.backward import Backward, Keeps, Saved
+from convsym.graph.backward import Backward, Gradient, Keeps, Saved
 from convsym.graph.call import Call
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue, OpRule, Outcome, is_in_place
+from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, all_of, eq
 from convsym.trace import values
 from convsym.trace.attributes import ASKED, attribute, is_attribute
@@ -175,8 +176,11 @@ class Tracer(TorchFunctionMode):
         )
         return before.overwritten(output.data)
 
-    def record_function(self, name: str, args: Any, output: Any, saved: Any) -> None:
-        """Note that autograd takes what was just computed for one function, and what that keeps."""
+    def record_function(self, name: str, args: Any, output: Any, saved: Any, backward_flops: Size | None) -> None:
+        """Note that autograd takes what was just computed for one function, and what that keeps.
+
+        `backward_flops` are those of all its gradients together, None where they are not known.
+        """
         lift = self.passage.lift
         inputs = tuple(lift(a) for a in args if isinstance(a, torch.Tensor))
         made = [
@@ -187,7 +191,9 @@ class Tracer(TorchFunctionMode):
             tensor.spec = tensor.spec.view(tensor.spec.shape, tensor.spec.strides)
         after = dict(zip(before, (t.spec for t in made), strict=True))
         kept = [lift(t) for t in saved if isinstance(t, torch.Tensor)]
-        backward = Backward(tuple(Saved(after.get(t, t)) for t in kept))
+        gradients = () if backward_flops is None else (Gradient((), backward_flops),)
+        saved = tuple(Saved(after.get(t, t)) for t in kept)
+        backward = Backward(saved, gradients, all_gradients=backward_flops is not None)
         self._record(name, list(inputs), tuple(after.values()), Outcome(None, backward=backward), None)
 
     # Calls of modules

@@ -73,6 +73,25 @@ def _with_masked_weights(m: Any, x: torch.Tensor) -> torch.Tensor:
     return m.b(m.a(x))
 
 
+class _Product(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        ctx.save_for_backward(x, w)
+        return x @ w
+
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
+        x, w = ctx.saved_tensors
+        again = x @ w
+        return grad @ w.T, x.T @ (grad * again), None
+
+
+class _Unfollowed(_Product):
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
+        raise NotImplementedError
+
+
 def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
     out = torch.zeros(x.shape[0], 8)
     out[:, :4] = m.a(x)
@@ -87,6 +106,11 @@ def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
         _without_gradients,
         _written_into_a_view,
         _with_masked_weights,
+        lambda m, x: torch.linalg.multi_dot([m.a(x), m.b.weight, m.c.weight.T[:4]]),
+        lambda m, x: torch.cov(m.a(x)),
+        lambda m, x: torch.cdist(m.a(x)[:3], m.b(x)[:3]),
+        lambda m, x: torch.cdist(m.a(x)[:1].expand(30, 4), m.b(x)),
+        lambda m, x: _Product.apply(m.a(x), m.b.weight),
         lambda m, x: m.a(x) @ m.b(x).T,
         lambda m, x: m.a(x)[None] @ m.a.weight,
         lambda m, x: torch.einsum("nf,mf,fg->nmg", m.a(x), x, m.b.weight),
@@ -101,6 +125,13 @@ def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
 def test_what_needs_a_gradient_is_what_autograd_says(forward: Any) -> None:
     model = _Calling(forward, a=nn.Linear(4, 4), b=nn.Linear(4, 4), c=nn.Linear(8, 2))
     assert_flops_agree(model, "N 4", (3, 4), N=3)
+
+
+def test_what_is_not_known_is_said() -> None:
+    model = _Calling(lambda m, x: _Unfollowed.apply(m.a(x), m.b.weight), a=nn.Linear(4, 4), b=nn.Linear(4, 4))
+    a = convsym.analyze(model, "N 4")
+    assert a.uncounted_backward == ("_Unfollowed",)
+    assert str(a.backward_flops) == "32*N"
 
 
 def test_sizes_that_the_constructor_leaves_open_have_the_costs_of_the_finished_model() -> None:

@@ -31,6 +31,8 @@ class _Then(nn.Module):
 
 
 _MATRIX = nn.Parameter(torch.ones(4, 2))
+_KERNEL = nn.Parameter(torch.ones(5, 4, 2, 1))
+_LENGTHS = [nn.Parameter(torch.ones(shape)) for shape in ((5, 1, 1, 1), (1, 4, 1, 1), ())]
 
 
 class _Clipped(torch.autograd.Function):
@@ -152,6 +154,20 @@ _FUNCTIONS: dict[str, Forward] = {
     "a matrix product of what must be copied": lambda x: x.transpose(1, 2) @ x.permute(0, 2, 3, 1),
     "a product with one matrix": lambda x: x.transpose(1, 3) @ _MATRIX,
     "einsum": lambda x: torch.einsum("nchw,nkhw->nck", x, x + 1),
+    "real signals to complex ones": lambda x: torch.fft.irfft2(torch.fft.rfft2(x) * 2),
+    "a padded signal": lambda x: torch.fft.rfft(x, 9, dim=1),
+    "a cut signal": lambda x: torch.fft.rfft(x, 3, dim=1),
+    "complex signals": lambda x: torch.fft.ifft(torch.fft.fft(x)).real,
+    "weights by length": lambda x: F.conv2d(x, torch._weight_norm(_KERNEL, _LENGTHS[0], 0)),
+    "weights by length, along an inner axis": lambda x: F.conv2d(x, torch._weight_norm(_KERNEL, _LENGTHS[1], 1)),
+    "weights by one length": lambda x: F.conv2d(x, torch._weight_norm(_KERNEL, _LENGTHS[2], -1)),
+    "every product": lambda x: torch.kron(x, x + 1),
+    "covariances": lambda x: torch.cov(x.flatten(1).flatten(1)),
+    "correlations": lambda x: torch.corrcoef(x.flatten(1)),
+    "a cosine": lambda x: F.cosine_similarity(x, x + 1, 1),
+    "a distance": lambda x: F.pairwise_distance(x, x + 1),
+    "distances of few rows": lambda x: torch.cdist(x, x + 1),
+    "distances of many rows": lambda x: torch.cdist(x[:, :1].expand(-1, 30, -1, -1).flatten(2).mT[:, :30].mT, x.flatten(2)),
     "a function of its own": lambda x: _Clipped.apply(x).exp(),
     "attention": lambda x: F.scaled_dot_product_attention(x, x, x),
     "attention over transposed heads": lambda x: F.scaled_dot_product_attention(
