@@ -6,10 +6,10 @@ until the backward of the last call that keeps it. What a call makes for itself 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from torch import nn
 
@@ -18,8 +18,10 @@ from convsym.analysis.parameters import elements
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, maximum, multiply, total
+from convsym.sizes.arithmetic import Size, multiply, total
+from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
+from convsym.sizes.largest import largest
 
 Sets = tuple[tuple[Tensor, ...], ...]
 
@@ -44,13 +46,14 @@ class Memory:
     """The memory of one way through a forward.
 
     `freed` says before which call memory was given back, by the tensor that owns it; `held` are the bytes of parameters
-    and buffers.
+    and buffers, `domain` the sizes that go this way.
     """
 
     training: Training
     inputs: tuple[Tensor, ...]
     freed: Mapping[Tensor, int]
     held: Size
+    domain: Domain
 
     @cached_property
     def idle(self) -> Size:
@@ -92,12 +95,17 @@ class Memory:
     @cached_property
     def peak(self) -> Size:
         """The most bytes alive at once in inference."""
-        return _largest(self.idle, [alive for sets in self.sets for alive in sets])
+        return self._largest(self.sets)
 
     @cached_property
     def training_peak(self) -> Size:
         """The most bytes alive at once in a step of training."""
-        return _largest(self.idle, [alive for sets in self.training_sets for alive in sets])
+        return self._largest(self.training_sets)
+
+    def _largest(self, sets: tuple[Sets, ...]) -> Size:
+        kinds = _Bytes()
+        sums = [{}, *(dict(counted) for counted in _counts(sets, kinds.number_of))]
+        return largest([_added(self.idle, {kinds.sizes[n]: times for n, times in s.items()}) for s in sums], self.domain)
 
     def idle_at(self, sizes: Mapping[str, int]) -> int:
         """Bytes before the first call, at one size."""
@@ -115,13 +123,15 @@ class Memory:
 
     def _moments(self, sets: tuple[Sets, ...], calls: tuple[Call, ...], sizes: Mapping[str, int]) -> tuple[Moment, ...]:
         idle = self.idle_at(sizes)
-        bytes_of = _remembering(lambda tensor: evaluate(tensor.bytes, sizes))
+        kinds = _Bytes()
+        numbered = [[(list(map(kinds.number_of, alive)), alive) for alive in alternatives] for alternatives in sets]
+        values = [evaluate(size, sizes) for size in kinds.sizes]
 
-        def moment(call: Call, alternatives: Sets) -> Moment:
-            most, alive = max(((sum(map(bytes_of, alive)), alive) for alive in alternatives), key=lambda pair: pair[0])
+        def moment(call: Call, alternatives: list[tuple[list[int], tuple[Tensor, ...]]]) -> Moment:
+            most, alive = max(((sum(values[n] for n in ns), a) for ns, a in alternatives), key=lambda pair: pair[0])
             return Moment(call, idle + most, alive)
 
-        return tuple(map(moment, calls, sets))
+        return tuple(map(moment, calls, numbered))
 
 
 def _passing(call: Call) -> Sets:
@@ -135,31 +145,36 @@ def _passing(call: Call) -> Sets:
     return tuple((*kept, *group) for group in backward.workspace) or (kept,)
 
 
-def _remembering(function: Callable[[Tensor], int]) -> Callable[[Tensor], int]:
-    known: dict[Any, int] = {}
-
-    def found(tensor: Tensor) -> int:
-        key = (tensor.shape, tensor.dtype)
-        if key not in known:
-            known[key] = function(tensor)
-        return known[key]
-
-    return found
+def _added(idle: Size, times: dict[Size, int]) -> dict[Size, int]:
+    return {**times, idle: times.get(idle, 0) + 1}
 
 
-def _largest(idle: Size, sets: Iterable[tuple[Tensor, ...]]) -> Size:
-    """The largest of the sums over sets of tensors; sums that another exceeds term by term are left out."""
-    counted: dict[frozenset[tuple[Any, int]], None] = {}
-    for alive in sets:
-        times: dict[Any, int] = {}
-        for tensor in alive:
-            times[tensor.bytes] = times.get(tensor.bytes, 0) + 1
-        counted[frozenset(times.items())] = None
-    candidates = [dict(times) for times in counted]
-    candidates.sort(key=lambda times: -sum(times.values()))
-    kept: list[dict[Any, int]] = []
-    for times in candidates:
-        if not any(all(other.get(size, 0) >= n for size, n in times.items()) for other in kept):
-            kept.append(times)
-    sums = {total([idle, *(multiply(n, size) for size, n in times.items())]) for times in kept}
-    return maximum(*sums) if len(sums) > 1 else next(iter(sums), idle)
+def _counts(sets: tuple[Sets, ...], number_of: Callable[[Tensor], int]) -> Iterator[tuple[tuple[int, int], ...]]:
+    """How many tensors of each number there are in each set, each such count once."""
+    seen: set[tuple[tuple[int, int], ...]] = set()
+    for alternatives in sets:
+        for alive in alternatives:
+            counted = tuple(sorted(Counter(map(number_of, alive)).items()))
+            if counted not in seen:
+                seen.add(counted)
+                yield counted
+
+
+class _Bytes:
+    """The different numbers of bytes that tensors take, each with a number of its own."""
+
+    def __init__(self) -> None:
+        self.sizes: list[Size] = []
+        self._numbers: dict[Size, int] = {}
+        self._known: dict[Tensor, int] = {}
+
+    def number_of(self, tensor: Tensor) -> int:
+        """The number of what a tensor takes."""
+        found = self._known.get(tensor)
+        if found is None:
+            size = tensor.bytes
+            found = self._numbers.setdefault(size, len(self.sizes))
+            if found == len(self.sizes):
+                self.sizes.append(size)
+            self._known[tensor] = found
+        return found

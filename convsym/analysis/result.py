@@ -61,7 +61,7 @@ class Case:
     @cached_property
     def memory(self) -> Memory:
         """What is alive at each call."""
-        return Memory(self.training, self.inputs, self.freed, self.held_bytes)
+        return Memory(self.training, self.inputs, self.freed, self.held_bytes, self.domain)
 
     @property
     def short_gradients(self) -> Mapping[int, Size]:

@@ -7,6 +7,7 @@ import click
 from convsym.cli.devices import device_named
 from convsym.cli.failure import users_code
 from convsym.cli.findings import exit_with, numbers_at
+from convsym.cli.optimizers import optimizer_chosen
 from convsym.cli.page import page
 from convsym.cli.parameters import AT, CONVENTIONS, INPUT, chosen_conventions, format_option, split_inputs
 from convsym.reports import Format, Report
@@ -18,6 +19,10 @@ from convsym.reports import Format, Report
 @AT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
 @click.option("--train", is_flag=True, help="The training step; else a forward pass in evaluation mode.")
+@click.option("--optimizer", metavar="NAME", help="With --train, count its state too: adam, sgd-momentum, adafactor, ...")
+@click.option(
+    "--master-weights", is_flag=True, help="With --optimizer, float32 copies of parameters in half precision."
+)
 @click.option("--depth", type=click.IntRange(min=0), help="How deep the module tree goes; else as deep as fits.")
 @click.option("--top", type=click.IntRange(min=1), metavar="K", help="Show also the K most expensive calls.")
 @click.option("--receptive-fields", is_flag=True, help="Show also the receptive field of every spatial call.")
@@ -34,6 +39,8 @@ def report(
     at: dict[str, int] | None,
     assume: str | None,
     train: bool,
+    optimizer: str | None,
+    master_weights: bool,
     depth: int | None,
     top: int | None,
     receptive_fields: bool,
@@ -45,12 +52,17 @@ def report(
 
     TARGET is file.py:Name, file.py:Name(in_channels=3) or package.module:name(...).
     """
+    if optimizer and not train:
+        raise click.UsageError("--optimizer needs --train: a forward pass has no optimiser.")
+    if master_weights and not optimizer:
+        raise click.UsageError("--master-weights needs --optimizer, which works on them.")
     specs, named = split_inputs(inputs)
     from convsym import analyze
     from convsym.trace.loading import load_recipe, split_target
     from convsym.trace.open_arguments import Recipe
     from convsym.trace.surroundings import surroundings
 
+    chosen = None if optimizer is None else optimizer_chosen(optimizer)
     # A forward may import as its file does, so it runs in the same surroundings.
     with users_code(), surroundings(split_target(target)[0]):
         model = load_recipe(target)
@@ -70,6 +82,8 @@ def report(
         fields=receptive_fields,
         conventions=chosen_conventions(conventions),
         device=None if device is None else device_named(device),
+        optimizer=chosen,
+        master_weights=master_weights,
     )
     click.echo(layout.rendered(shown, page()), nl=False)
     exit_with(analysis.diagnostics)

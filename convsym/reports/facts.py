@@ -12,6 +12,8 @@ from convsym.reports.formula import TERM, pieces
 from convsym.reports.paths import shown_path
 from convsym.reports.shapes import across, result_text, shape_text
 from convsym.reports.units import count, memory
+from convsym.sizes.arithmetic import Size
+from convsym.sizes.extremes import candidates
 from convsym.sizes.text import pretty
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: A formula with more terms is not written a second time where words say as much.
 MOST_TERMS = 2
+
+#: A maximum over more sums is not written out.
+MOST_SUMS = 3
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,42 @@ def _totals(report: Report) -> Iterator[Fact]:
     half = len(pieces(macs, TERM)) > MOST_TERMS
     yield Fact("MACs", "half of the FLOPs" if half else least + macs, least + count(at.macs, "MAC") if at else "", True)
     if report.training:
-        backward = count(at.backward_flops, "FLOP") if at else ""
-        yield Fact("backward FLOPs", least + pretty(analysis.backward_flops), least + backward if at else "", True)
+        some = "at least " if analysis.uncounted or analysis.uncounted_backward else ""
+        backward = some + count(at.backward_flops, "FLOP") if at else ""
+        yield Fact("backward FLOPs", some + pretty(analysis.backward_flops), backward, True)
     yield Fact("element-wise", least + pretty(analysis.elementwise), least + count(at.elementwise) if at else "", True)
     yield Fact("activation bytes", pretty(analysis.activation_bytes), memory(at.activation_bytes) if at else "", True)
     if report.training:
-        kept = "at least " if analysis.unsaved else ""
-        saved = kept + memory(at.saved_bytes) if at else ""
-        yield Fact("saved bytes", kept + pretty(analysis.saved_bytes), saved, True)
+        yield from _memory_of_training(report)
+    else:
+        yield _peak("peak bytes", "", analysis.peak_bytes, at.peak_bytes if at else None)
+
+
+def _memory_of_training(report: Report) -> Iterator[Fact]:
+    analysis, at = report.analysis, report.at
+    least = "at least " if analysis.unsaved else ""
+    saved = least + memory(at.saved_bytes) if at else ""
+    yield Fact("saved bytes", least + pretty(analysis.saved_bytes), saved, True)
+    yield Fact("gradient bytes", pretty(analysis.gradient_bytes), memory(at.gradient_bytes) if at else "", True)
+    yield _peak("training peak", least, analysis.training_peak_bytes, at.training_peak_bytes if at else None)
+    if report.optimizer is None:
+        return
+    with_copies = (report.optimizer, report.master_weights)
+    state = analysis.optimizer_bytes(*with_copies)
+    name = report.optimizer.name
+    number = memory(at.optimizer_bytes(*with_copies)) if at else ""
+    yield Fact(f"{name} and copies" if report.master_weights else name, pretty(state), number, True)
+    whole = least + memory(at.training_bytes(*with_copies)) if at else ""
+    yield Fact(f"peak with {name}", "the training peak and what the optimiser keeps", whole)
+
+
+def _peak(label: str, least: str, size: Size, number: int | None) -> Fact:
+    """A maximum; where it is over many calls, the formula says less than how many there are."""
+    shown = "" if number is None else least + memory(number)
+    sums = candidates(size)
+    if sums > MOST_SUMS:
+        return Fact(label, f"{least}the largest of {sums} sums", shown)
+    return Fact(label, least + pretty(size), shown, True)
 
 
 def _receptive_field(analysis: Analysis) -> Iterator[Fact]:
@@ -107,6 +140,8 @@ def notes(report: Report) -> list[str]:
         found.append("The model runs for no size; the totals go as far as it could be followed.")
     if analysis.uncounted:
         found.append(f"Not counted: {', '.join(analysis.uncounted)}.")
+    if report.training and analysis.uncounted_backward:
+        found.append(f"FLOPs of the gradients are not known of {', '.join(analysis.uncounted_backward)}.")
     if report.training and analysis.unsaved:
         found.append(f"What autograd keeps is not known of {', '.join(analysis.unsaved)}.")
     found += [_aside(one) for one in analysis.misaligned]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from convsym.analysis.conventions import Convention
     from convsym.analysis.numbers import NumbersAt
+    from convsym.analysis.optimizers import Optimizer
     from convsym.analysis.result import Analysis
     from convsym.analysis.roofline import Device
 
@@ -53,7 +54,8 @@ class Report:
 
     `depth` is None for a depth that fits a screen or two. `training` shows the training step instead of the forward
     pass alone. What else is wanted: the `top` most expensive calls, the receptive `fields` of all spatial calls,
-    other tools' `conventions` beside convsym's, and lower bounds on the time that a `device` takes.
+    other tools' `conventions` beside convsym's, and lower bounds on the time that a `device` takes. A report of training
+    can have an `optimizer`, which works on float32 copies of parameters in half precision where `master_weights` says so.
     """
 
     target: str
@@ -65,6 +67,8 @@ class Report:
     fields: bool = False
     conventions: tuple[Convention, ...] = ()
     device: Device | None = None
+    optimizer: Optimizer | None = None
+    master_weights: bool = False
 
 
 Shows = Literal["analysis", "difference", "diagnostics"]

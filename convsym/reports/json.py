@@ -54,7 +54,12 @@ def analysis_data(report: Report) -> dict[str, Any]:
         "backward_flops": plain(analysis.backward_flops),
         "saved_bytes": plain(analysis.saved_bytes),
         "activation_bytes": plain(analysis.activation_bytes),
+        "gradient_bytes": plain(analysis.gradient_bytes),
+        "peak_bytes": plain(analysis.peak_bytes),
+        "training_peak_bytes": plain(analysis.training_peak_bytes),
         "uncounted": list(analysis.uncounted),
+        "uncounted_backward": list(analysis.uncounted_backward),
+        "unsaved": list(analysis.unsaved),
         "pinned": [{"size": plain(p.size), "value": p.value, "place": place_data(p.place)} for p in analysis.pins],
         "modules": [
             {
@@ -85,10 +90,23 @@ def analysis_data(report: Report) -> dict[str, Any]:
             "backward_flops": at.backward_flops,
             "saved_bytes": at.saved_bytes,
             "activation_bytes": at.activation_bytes,
+            "gradient_bytes": at.gradient_bytes,
+            "peak_bytes": at.peak_bytes,
+            "training_peak_bytes": at.training_peak_bytes,
             "layers": [
                 {"path": c.path, "index": c.index, "input": list(c.input), "output": list(c.output)} for c in at.layers
             ],
         }
+    if report.optimizer is not None:
+        chosen = (report.optimizer, report.master_weights)
+        data["optimizer"] = {
+            "name": report.optimizer.name,
+            "master_weights": report.master_weights,
+            "optimizer_bytes": plain(analysis.optimizer_bytes(*chosen)),
+        }
+        if at is not None:
+            data["at"]["optimizer_bytes"] = at.optimizer_bytes(*chosen)
+            data["at"]["training_bytes"] = at.training_bytes(*chosen)
     for section in sections(report):
         if section.data is not None:
             data.setdefault(section.key, []).append(section.data)

@@ -59,6 +59,11 @@ class Maximum(Extreme):
         return (max(known) if known else None, None if None in highs else max(highs))
 
 
+def candidates(size: Size) -> int:
+    """How many sizes a maximum or minimum is taken over; 1 for any other size."""
+    return len(size.args) if isinstance(size, Extreme) else 1
+
+
 def extreme(kind: type[Extreme], sizes: list[Size]) -> Size:
     """The normal form of ``kind(*sizes)``."""
     flat: list[Size] = []
