@@ -105,7 +105,9 @@ class Memory:
     def _largest(self, sets: tuple[Sets, ...]) -> Size:
         kinds = _Bytes()
         sums = [{}, *(dict(counted) for counted in _counts(sets, kinds.number_of))]
-        return largest([_added(self.idle, {kinds.sizes[n]: times for n, times in s.items()}) for s in sums], self.domain)
+        return largest(
+            [_added(self.idle, {kinds.sizes[n]: times for n, times in s.items()}) for s in sums], self.domain
+        )
 
     def idle_at(self, sizes: Mapping[str, int]) -> int:
         """Bytes before the first call, at one size."""

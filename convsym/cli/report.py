@@ -19,7 +19,9 @@ from convsym.reports import Format, Report
 @AT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
 @click.option("--train", is_flag=True, help="The training step; else a forward pass in evaluation mode.")
-@click.option("--optimizer", metavar="NAME", help="With --train, count its state too: adam, sgd-momentum, adafactor, ...")
+@click.option(
+    "--optimizer", metavar="NAME", help="With --train, count its state too: adam, sgd-momentum, adafactor, ..."
+)
 @click.option(
     "--master-weights", is_flag=True, help="With --optimizer, float32 copies of parameters in half precision."
 )

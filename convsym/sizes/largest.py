@@ -33,7 +33,7 @@ def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
     kept = _not_exceeded(candidates.values(), order)
     if domain.conditions:
         # A sum may be shorter than its parts: 4*(H//2) is 2*H where H is even.
-        kept = _not_exceeded([terms(domain.simplify(collect(found))) for found in kept], order)
+        kept = _not_exceeded([dict(terms(domain.simplify(collect(found)))) for found in kept], order)
     made = [expression(collect(found)) for found in kept]
     if len(made) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
@@ -41,8 +41,8 @@ def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
     return collect(kept[0]) if kept else 0
 
 
-def _not_exceeded(candidates: Iterable[Mapping[sympy.Expr, int]], order: _Order) -> list[Mapping[sympy.Expr, int]]:
-    kept: list[Mapping[sympy.Expr, int]] = []
+def _not_exceeded(candidates: Iterable[Terms], order: _Order) -> list[Terms]:
+    kept: list[Terms] = []
     # What has the most terms in all is the likeliest to exceed others, and is met first.
     for candidate in sorted(candidates, key=lambda found: -sum(found.values())):
         if not any(order.reaches(other, candidate) for other in kept):

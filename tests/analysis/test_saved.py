@@ -167,7 +167,9 @@ _FUNCTIONS: dict[str, Forward] = {
     "a cosine": lambda x: F.cosine_similarity(x, x + 1, 1),
     "a distance": lambda x: F.pairwise_distance(x, x + 1),
     "distances of few rows": lambda x: torch.cdist(x, x + 1),
-    "distances of many rows": lambda x: torch.cdist(x[:, :1].expand(-1, 30, -1, -1).flatten(2).mT[:, :30].mT, x.flatten(2)),
+    "distances of many rows": lambda x: torch.cdist(
+        x[:, :1].expand(-1, 30, -1, -1).flatten(2).mT[:, :30].mT, x.flatten(2)
+    ),
     "a function of its own": lambda x: _Clipped.apply(x).exp(),
     "attention": lambda x: F.scaled_dot_product_attention(x, x, x),
     "attention over transposed heads": lambda x: F.scaled_dot_product_attention(

@@ -149,3 +149,18 @@ def test_a_forward_may_import_from_beside_its_file(good: Path) -> None:
     good.write_text(good.read_text().replace(line, steps + line))
     result = convsym("report", f"{good}:Net", "--at", "N=1,H=12,W=4")
     assert "1 8 2 2" in result.stdout
+
+
+def test_the_state_of_an_optimizer_is_shown_with_the_training_step(good: Path) -> None:
+    result = convsym("report", f"{good}:Net", "--train", "--optimizer", "adam", "--at", "N=2,H=7,W=9")
+    assert result.exit_code == 0
+    assert "gradient bytes" in result.stdout
+    assert "peak with adam" in result.stdout
+    shown = convsym("report", f"{good}:Net", "--train", "--optimizer", "adam", "--format", "json").stdout
+    assert json.loads(shown)["optimizer"]["name"] == "adam"
+
+
+def test_an_optimizer_belongs_to_training() -> None:
+    assert "--optimizer needs --train" in refused("report", "torch.nn:ReLU()", "--optimizer", "adam")
+    assert "--master-weights needs --optimizer" in refused("report", "torch.nn:ReLU()", "--train", "--master-weights")
+    assert "no optimizer 'adm'" in refused("report", "torch.nn:ReLU()", "--train", "--optimizer", "adm")
