@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from convsym.check.inputs.given import Given
-from convsym.check.inputs.ranks import fuller_guesses, guesses, told_rank
+from convsym.check.inputs.ranks import fuller_guesses, guesses
 from convsym.check.trial import Trial, Verdict, tried
 from convsym.diagnostics import Diagnostic
 from convsym.rules.diagnosis import diagnose_further
@@ -66,7 +66,7 @@ def checked_by_guess(
     no guess can have caused are reported; without any, the model was not checked.
     """
     deadline = time.process_time() + seconds
-    told, tells = list(first), told_rank(model) is not None
+    told = list(first)
     trials: list[Trial] = []
     fuller: list[Trial] = []
     for done, given in (
@@ -74,8 +74,7 @@ def checked_by_guess(
         (fuller, fuller_guesses(model) if most is None else ()),
     ):
         for trial in _trials(model, given, assume, deadline):
-            asks = tells or trial.inputs in told or trial.solved != trial.inputs or trial.computes
-            if trial.verdict is Verdict.RUNS and not asks:
+            if trial.verdict is Verdict.RUNS and not (trial.inputs in told or trial.computes):
                 # What gives back whatever it is given computes nothing that could be checked.
                 return Checked(None, why=_NOT_INFERRED)
             if trial.verdict is Verdict.RUNS:

@@ -75,10 +75,19 @@ class Contents:
 
     @cached_property
     def outermost_first(self) -> list[Maker]:
-        """The makers, each before those that it uses."""
+        """The makers, each before those that it uses, and further factories of the same classes after everything."""
         reached = {name: self.slices.reaches(name) - {name} for name in self.makers}
         users = {name: sum(name in r for r in reached.values()) for name in self.makers}
-        return sorted(self.makers.values(), key=lambda maker: (users[maker.name], maker.node.lineno))
+        ordered = sorted(self.makers.values(), key=lambda maker: (users[maker.name], maker.node.lineno))
+        made: set[frozenset[str]] = set()
+        first: list[Maker] = []
+        further: list[Maker] = []
+        for maker in ordered:
+            classes = frozenset(n for n in reached[maker.name] & self.makers.keys() if self.makers[n].kind == "class")
+            is_further = maker.kind == "factory" and bool(classes) and classes in made
+            (further if is_further else first).append(maker)
+            made.add(classes)
+        return [*first, *further]
 
 
 def discover(path: str) -> Contents:

@@ -13,7 +13,16 @@ def replaced(expression: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
     >>> ast.unparse(replaced(ast.parse("f(a, b)", mode="eval").body, {"a": ast.Constant(3)}))
     'f(3, b)'
     """
-    return _Replaced(values).visit(copy.deepcopy(expression)) if values else expression
+    if not any(isinstance(node, ast.Name) and node.id in values for node in ast.walk(expression)):
+        return expression
+    new: ast.expr = _Replaced(values).visit(copy.deepcopy(expression))
+    return new
+
+
+def is_large(node: ast.expr) -> bool:
+    """Whether an expression is written on so many lines, or so long a line, that it is a table."""
+    lines = (getattr(node, "end_lineno", None) or 0) - getattr(node, "lineno", 0)
+    return lines > 200 or (getattr(node, "end_col_offset", None) or 0) > 20_000
 
 
 class _Replaced(ast.NodeTransformer):

@@ -60,4 +60,5 @@ def _python_files(folder: Path) -> Iterator[Path]:
         here = Path(root)
         # What is hidden, cached or installed is not the user's own code.
         folders[:] = [f for f in folders if not f.startswith((".", "__")) and not (here / f / "pyvenv.cfg").exists()]
-        yield from (here / file for file in files if file.endswith(".py"))
+        # A pipe would be waited for, and a link may lead nowhere.
+        yield from (here / file for file in files if file.endswith(".py") and (here / file).is_file())

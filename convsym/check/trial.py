@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -52,20 +53,20 @@ class Trial:
     @cached_property
     def solved(self) -> Given:
         """The inputs with the sizes that the model fixes in place of their letters."""
-        exact = self.analysis.domain.exact
-        if exact is None:
-            # Where it fails, what was asked of the sizes up to there.
-            exact = max(self.analysis.ways, key=lambda way: len(way.calls)).domain
-        fixed = {}
-        for name in self.analysis.domain.symbols:
-            size = exact.simplify(symbol(name))
-            if isinstance(size, int) or getattr(size, "is_Integer", False):
-                fixed[name] = str(size)
         return replace(
             self.inputs,
-            args=tuple(_with(spec, fixed) for spec in self.inputs.args),
-            kwargs={key: _with(spec, fixed) for key, spec in self.inputs.kwargs.items()},
+            args=tuple(_with(spec, self.fixed) for spec in self.inputs.args),
+            kwargs={key: _with(spec, self.fixed) for key, spec in self.inputs.kwargs.items()},
         )
+
+    @cached_property
+    def fixed(self) -> Mapping[str, str]:
+        """The sizes that the model leaves no choice of; where it fails, what was asked of them up to there."""
+        exact = self.analysis.domain.exact
+        if exact is None:
+            exact = max(self.analysis.ways, key=lambda way: len(way.calls)).domain
+        sizes = {name: exact.simplify(symbol(name)) for name in self.analysis.domain.symbols}
+        return {n: str(s) for n, s in sizes.items() if isinstance(s, int) or getattr(s, "is_Integer", False)}
 
     @cached_property
     def sure(self) -> frozenset[Any]:
@@ -91,7 +92,7 @@ class Trial:
     @property
     def computes(self) -> bool:
         """Whether the forward does more than to hand on what it is given."""
-        return any(call.cost.flops != 0 or call.cost.elementwise != 0 for call in self.analysis.calls)
+        return any(call.op != "identity" for call in self.analysis.calls)
 
     @cached_property
     def raw(self) -> frozenset[int]:
@@ -153,7 +154,7 @@ def _keeps_batch(case: Case) -> bool:
     return first.rank > axis and case.domain.simplify(first.shape[axis]) == batch
 
 
-def _with(spec: Any, fixed: dict[str, str]) -> Any:
+def _with(spec: Any, fixed: Mapping[str, str]) -> Any:
     if isinstance(spec, str):
         sizes, colon, dtype = spec.partition(":")
         return re.sub(r"[A-Za-z_]\w*", lambda m: fixed.get(m[0], m[0]), sizes) + colon + dtype

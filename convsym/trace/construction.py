@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from convsym.graph.place import Place
-from convsym.trace.errors import Construction, ConstructionError
+from convsym.trace.errors import Construction, ConstructionError, in_one_line
 from convsym.trace.frames import is_user_code
 
 
@@ -16,7 +16,7 @@ def construction_error(error: BaseException, where: str) -> ConstructionError:
     """The exception as a sentence with its places, innermost user line first."""
     places = _user_places(error)
     layer = _refusing_layer(error)
-    text = " ".join(str(error).split()) or "no message"
+    text = in_one_line(error) or "no message"
     if isinstance(error, SystemExit):
         text = "the code ends the program"
     who = f"{layer.layer.__name__} refuses its arguments" if layer is not None else "building the model fails"

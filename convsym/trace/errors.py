@@ -8,6 +8,26 @@ from typing import Any
 
 from convsym.graph.place import Place
 
+#: What an exception says is shown up to so many characters.
+LONGEST = 300
+
+
+def said_by(error: BaseException) -> str:
+    """What an exception says, as text that can be printed; nothing where it says nothing, or fails to."""
+    try:
+        text = str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return ""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def in_one_line(error: BaseException) -> str:
+    """What an exception says, as a part of a sentence."""
+    text = " ".join(said_by(error).split())
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
 
 class Unsupported(Exception):
     """An operation or a use of one that no rule knows and torch cannot tell without running it."""

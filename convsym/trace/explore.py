@@ -20,7 +20,7 @@ from convsym.sizes.condition import all_of, eq
 from convsym.sizes.domain import Domain
 from convsym.trace.building import definition_of
 from convsym.trace.cascades import independent
-from convsym.trace.errors import EndlessQuestions, Unsupported
+from convsym.trace.errors import EndlessQuestions, Unsupported, said_by
 from convsym.trace.frames import place_of, raised_by_convsym
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
 from convsym.trace.open_arguments import Recipe
@@ -141,10 +141,12 @@ def run(subject: Subject, path: Path) -> Way:
     if isinstance(model, Recipe):
         try:
             model = model.followed(subject.catalogue, path)
-        except (Exception, SystemExit) as error:
-            return _way(path, tracer, None, _refusal(tracer, error), True, None)
         except EndlessQuestions:
             return _way(path, tracer, None, None, False, None)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return _way(path, tracer, None, _refusal(tracer, error), True, None)
         tracer.modules.names, tracer.modules.definitions = names_of(model), places_of(model)
     refusal: Refusal | None = None
     output: Any = None
@@ -163,10 +165,12 @@ def run(subject: Subject, path: Path) -> Way:
         )
         try:
             output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), model(*args, **kwargs))
-        except (Exception, SystemExit) as error:
-            refusal = _refusal(tracer, error)
         except EndlessQuestions:
             complete = False
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            refusal = _refusal(tracer, error)
     return _way(path, tracer, output, refusal, complete, model)
 
 
@@ -212,7 +216,7 @@ def _plain_output(tracer: Tracer, leaf: Any) -> Any:
 
 
 def _refusal(tracer: Tracer, error: BaseException) -> Refusal:
-    message = str(error).strip() or "no message"
+    message = said_by(error).strip() or "no message"
     return Refusal(
         error=type(error).__name__,
         message=message,

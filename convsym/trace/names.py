@@ -9,6 +9,16 @@ _Function = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _Comprehension = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+def children(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes inside a node, but for constants: tables of numbers hold many, and no names."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            yield from [v for v in value if isinstance(v, ast.AST) and not isinstance(v, ast.Constant)]
+        elif isinstance(value, ast.AST) and not isinstance(value, (ast.Constant, ast.expr_context)):
+            yield value
+
+
 def bound_names(node: ast.AST) -> set[str]:
     """The names that a statement binds in the scope it stands in."""
     found: set[str] = set()
@@ -49,14 +59,14 @@ def free_names(node: ast.AST) -> set[str]:
         return _free_in_class(node)
     if isinstance(node, _Comprehension):
         bound = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-        return _free_in(ast.iter_child_nodes(node)) - bound
+        return _free_in(children(node)) - bound
     if isinstance(node, ast.Name):
         return {node.id} if isinstance(node.ctx, (ast.Load, ast.Del)) else set()
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        return _free_in(ast.iter_child_nodes(node)) | {node.target.id}
+        return _free_in(children(node)) | {node.target.id}
     if isinstance(node, ast.Attribute) and node.attr in ("__subclasses__", "__init_subclass__"):
         return free_names(node.value) | {node.attr}
-    return _free_in(ast.iter_child_nodes(node))
+    return _free_in(children(node))
 
 
 def _free_in(nodes: Iterator[ast.AST]) -> set[str]:
@@ -107,5 +117,5 @@ def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
             if isinstance(inner, ast.NamedExpr):
                 yield inner.target
         return
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         yield from _same_scope(child)

@@ -110,32 +110,42 @@ class Slices:
 
     def _needed(self, wanted: set[str]) -> list[Leaf]:
         chosen: set[int] = set()
-        everything = False
-        grown = True
-        while grown:
-            grown = False
-            for leaf in self.leaves:
-                if id(leaf) in chosen or not self._is_wanted(leaf, wanted, everything):
-                    continue
-                chosen.add(id(leaf))
-                wanted |= leaf.uses
-                grown = True
-                everything = everything or bool(leaf.uses & _BY_STRING)
+        met: set[str] = set()
+        names, leaves = wanted, list(self._always)
+        while names or leaves:
+            met |= names
+            leaves += [leaf for name in names for leaf in self._wanted_for.get(name, ())]
+            names, more = set(), []
+            for leaf in leaves:
+                if id(leaf) not in chosen:
+                    chosen.add(id(leaf))
+                    names |= leaf.uses - met
+                    if leaf.uses & _BY_STRING:
+                        more = [leaf for leaf in self.leaves if leaf.is_definition or leaf.is_import]
+            leaves = more
         return [leaf for leaf in self.leaves if id(leaf) in chosen]
 
-    def _is_wanted(self, leaf: Leaf, wanted: set[str], everything: bool) -> bool:
-        node = leaf.node
-        if _is_star(node) or _is_setting(node):
-            return True
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-            return True
-        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and _calls(node) & _TRAINS:
-            return False
-        if leaf.binds & wanted:
-            return True
-        if leaf.is_definition or leaf.is_import:
-            return everything or bool(_decorator_roots(node) & wanted)
-        return bool(leaf.changes & wanted & self._assigned) and not (_calls(node) & _ACTS)
+    @cached_property
+    def _always(self) -> list[Leaf]:
+        """What everything after it depends on."""
+        return [leaf for leaf in self.leaves if _is_star(leaf.node) or _is_setting(leaf.node) or _is_future(leaf.node)]
+
+    @cached_property
+    def _wanted_for(self) -> dict[str, list[Leaf]]:
+        """What has to run for a name: what binds it, what changes its value, and what it is the decorator of."""
+        found: dict[str, list[Leaf]] = {}
+        for leaf in self.leaves:
+            node = leaf.node
+            if isinstance(node, (ast.For, ast.AsyncFor, ast.While)) and _calls(node) & _TRAINS:
+                continue
+            names = leaf.binds
+            if leaf.is_definition:
+                names |= _decorator_roots(node)
+            elif not leaf.is_import and (changes := leaf.changes & self._assigned) and not _calls(node) & _ACTS:
+                names |= changes
+            for name in names:
+                found.setdefault(name, []).append(leaf)
+        return found
 
 
 def _leaves(body: list[ast.stmt], around: tuple[ast.stmt, ...]) -> Iterator[tuple[ast.stmt, tuple[ast.stmt, ...]]]:
@@ -204,6 +214,10 @@ def _asks_for_main(test: ast.expr) -> bool:
 
 def _is_star(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names)
+
+
+def _is_future(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 def _is_setting(node: ast.stmt) -> bool:

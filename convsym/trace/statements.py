@@ -14,7 +14,7 @@ from torch import nn
 from convsym.graph.place import Place
 from convsym.trace.absent import Absent
 from convsym.trace.construction import construction_error
-from convsym.trace.errors import DoesNotImport, LoadError
+from convsym.trace.errors import DoesNotImport, LoadError, in_one_line
 from convsym.trace.frames import place_of
 from convsym.trace.names import bound_names
 
@@ -109,7 +109,5 @@ def described(error: BaseException) -> str:
     """An exception in one line, as a part of a sentence."""
     if isinstance(error, SystemExit):
         return f"the code ends the program (SystemExit {'' if error.code is None else error.code})".replace(" )", ")")
-    text = " ".join(str(error).split())
-    if len(text) > 300:
-        text = text[:297] + "..."
+    text = in_one_line(error)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,7 +9,7 @@ import os
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +85,7 @@ def surroundings(path: str, allow_effects: bool = False) -> Iterator[Witnessed]:
         with (
             warnings.catch_warnings(),
             _lenient_arguments(),
+            _one_device(),
             no_weights_fetched(),
             project_imports(roots) as imports,
             watched as seen,
@@ -100,11 +101,18 @@ def surroundings(path: str, allow_effects: bool = False) -> Iterator[Witnessed]:
         torch.set_grad_enabled(gradients)
 
 
+def may_be_shadowed(names: Iterable[str]) -> None:
+    """Take note of modules that were imported ahead of time: a project may have others of these names."""
+    _imported.update(names)
+
+
 def import_package(folders: list[tuple[str, str]]) -> None:
     """Import the packages that a file lies in; one whose own code fails becomes an empty one at the same place."""
     for name, folder in folders:
         if name in sys.modules:
             continue
+        # A file in a package may have the name of the package.
+        sys.path.insert(0, os.path.dirname(folders[0][1]))
         try:
             importlib.import_module(name)
         except KeyboardInterrupt:
@@ -114,6 +122,8 @@ def import_package(folders: list[tuple[str, str]]) -> None:
             package.__path__ = [folder]
             sys.modules[name] = package
             _imported.add(name)
+        finally:
+            del sys.path[0]
 
 
 def forget_package(name: str) -> None:
@@ -160,3 +170,14 @@ def _lenient_arguments() -> Iterator[None]:
         yield
     finally:
         argparse.ArgumentParser.parse_known_args = original  # type: ignore[method-assign]
+
+
+@contextmanager
+def _one_device() -> Iterator[None]:
+    """Let the default device be what it is: there is no other one here."""
+    original = torch.set_default_device
+    torch.set_default_device = lambda device: None
+    try:
+        yield
+    finally:
+        torch.set_default_device = original

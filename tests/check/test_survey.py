@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from convsym import Severity
+from convsym.check.examine import examine
+from convsym.check.request import Request
 
 BLOCK = """
 class Block(nn.Module):
@@ -273,3 +275,18 @@ def test_a_package_that_is_missing_here_is_a_warning_and_the_rest_is_checked(exa
     report = examined("import cv2_is_not_here, os\nclass Net(cv2_is_not_here.Module): pass" + BLOCK + "out = os.sep")
     assert [(d.code, d.severity) for d in report.diagnostics] == [("CS002", Severity.WARNING)]
     assert list(checked(report)) == ["Block(in_channels=3, out_channels=3)"]
+
+
+def test_a_file_may_have_the_name_of_its_package(tmp_path):
+    package = tmp_path / "net"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .net import Net\n")
+    (package / "parts.py").write_text("WIDTH = 4\n")
+    (package / "net.py").write_text("from .parts import WIDTH\nfrom torch import nn\n" + BLOCK.replace("Block", "Net"))
+    assert [m.unchecked for m in examine(Request(str(package / "net.py"))).models] == [""]
+
+
+def test_further_factories_of_the_same_class_come_after_everything_else(examined):
+    source = NET + "".join(f"def net{n}():\n    return Net(3, width={4 + n})\n" for n in range(3))
+    entries = [m.entry for m in examined(source).models]
+    assert entries == ["net0", "Net", "Block", "net1", "net2"]

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from convsym.check.expressions import last_name, replaced
-from convsym.trace.names import free_names
+from convsym.trace.names import children, free_names
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 #: Names that stand for other names, and so on: so far they are followed.
@@ -47,7 +47,7 @@ def calls_of(trees: Sequence[ast.Module], names: Container[str]) -> dict[str, li
 
 
 def _calls(node: ast.AST, names: Container[str], values: Values, inside: frozenset[str]) -> Iterator[tuple[str, Call]]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         within, around = inside, values
         if isinstance(child, ast.ClassDef):
             within = inside | {child.name}

@@ -14,7 +14,7 @@ import ast
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
-from convsym.check.expressions import last_name, replaced
+from convsym.check.expressions import is_large, last_name, replaced
 from convsym.check.inputs.counters import counted
 
 # Methods that give back the model or the tensor that they are called on, as far as shapes go.
@@ -90,6 +90,9 @@ def _read(body: list[ast.stmt], scope: _Scope, main: bool) -> Iterator[SelfTest]
                 scope.values.pop(name, None)
             for part in inner:
                 yield from _read(part, scope, main)
+            continue
+        value = getattr(statement, "value", None)
+        if isinstance(value, ast.expr) and is_large(value):
             continue
         yield from _calls(statement, scope)
         _assign(statement, scope)

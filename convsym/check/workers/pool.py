@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ from multiprocessing.connection import Connection, wait
 from convsym.check.request import Request
 from convsym.check.results import FileReport, Step, assembled
 from convsym.check.workers import bootstrap
+from convsym.check.workers.answers import Answers
 from convsym.check.workers.interpreter import NO_TORCH, NoInterpreter, explained, lent_paths
+from convsym.check.workers.job import Imported
 from convsym.check.workers.server import ENDED, LENGTH, READY
 from convsym.diagnostics import Diagnostic
 from convsym.graph.place import Place
@@ -28,6 +31,8 @@ from convsym.rules.stopped_check import StoppedCheck
 #: How much of what a file prints is kept.
 KEPT_OUTPUT = 4096
 _TICK = 0.1
+#: What so many files import is imported ahead of the others: a package that one file needs would cost twice.
+_OFTEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ class _Worker:
 
     number: int
     request: Request
-    answer: Connection
+    answer: Answers
     output: Connection
     deadline: float
     process: int | None = None
@@ -85,6 +90,7 @@ class Pool:
         theirs.close()
         self.control = ours
         self._ended = b""
+        self._met: Counter[tuple[str, str]] = Counter()
         said = b""
         while not said.endswith(b"\n") and (part := ours.recv(4096)):
             said += part
@@ -135,24 +141,38 @@ class Pool:
         (answer, _), (output, _) = ends
         # Whoever waits is no slower for other work on the machine; whoever sleeps never ends.
         deadline = time.monotonic() + 2 * limits.seconds
-        return _Worker(
-            number, request, Connection(answer, writable=False), Connection(output, writable=False), deadline
-        )
+        return _Worker(number, request, Answers(answer), Connection(output, writable=False), deadline)
 
     def _listen(self, running: Sequence[_Worker]) -> None:
         """Take what has been said meanwhile, and wait a moment when nothing has."""
-        ends = {w.answer: w for w in running if not w.answer.closed} | {
-            w.output: w for w in running if not w.output.closed
-        }
-        for end in wait([self.control, *ends], _TICK):
-            if end is self.control:
-                self._take_ended(running)
-                continue
-            worker = ends[end]  # type: ignore[index]
-            if end is worker.output:
-                _take_output(worker)
+        answers = {w.answer.fileno(): w for w in running if not w.answer.closed}
+        outputs = {w.output.fileno(): w for w in running if not w.output.closed}
+        for end in wait([self.control.fileno(), *answers, *outputs], _TICK):
+            if end in answers:
+                self._take_answer(answers[end])
+            elif end in outputs:
+                _take_output(outputs[end])
             else:
-                _take_answer(worker)
+                self._take_ended(running)
+
+    def _take_answer(self, worker: _Worker) -> None:
+        for said in worker.answer.take():
+            if isinstance(said, int):
+                worker.process = said
+            elif isinstance(said, FileReport):
+                worker.report = said
+            elif isinstance(said, Imported):
+                self._import_ahead(said)
+            elif isinstance(said, Step):
+                worker.steps.append(said)
+
+    def _import_ahead(self, imported: Imported) -> None:
+        """Have the server import what a second file has imported, and got through with."""
+        self._met.update(imported.modules)
+        again = tuple(module for module in imported.modules if self._met[module] == _OFTEN)
+        if again:
+            message = pickle.dumps(Imported(again))
+            self.control.sendall(LENGTH.pack(len(message)) + message)
 
     def _take_ended(self, running: Sequence[_Worker]) -> None:
         part = self.control.recv(4096)
@@ -172,20 +192,6 @@ def _take_output(worker: _Worker) -> None:
     worker.printed += part[: KEPT_OUTPUT - len(worker.printed)]
     if not part:
         worker.output.close()
-
-
-def _take_answer(worker: _Worker) -> None:
-    try:
-        said = worker.answer.recv()
-    except (EOFError, OSError, pickle.UnpicklingError):
-        worker.answer.close()
-        return
-    if isinstance(said, int):
-        worker.process = said
-    elif isinstance(said, FileReport):
-        worker.report = said
-    else:
-        worker.steps.append(said)
 
 
 def _watch(worker: _Worker, limits: Limits) -> None:

@@ -1,4 +1,7 @@
-"""A process with torch loaded, which forks a worker for each request. It never runs a user's code itself."""
+"""A process with torch loaded, which forks a worker for each request. It never runs a user's code itself.
+
+What several files import of installed packages it imports as well, once it is told, so that the next forks need not.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,13 @@ READY = b"ready\n"
 
 
 def main(control: int) -> None:
-    """Serve requests from a socket until it is closed: a pickled Request each, with the two ends that it is answered
-    through."""
+    """Serve messages from a socket until it is closed: a pickled Request, with the two ends that it is answered through,
+    or what is to be imported for those to come."""
     requests = socket.socket(fileno=control)
     try:
         _prepare()
+        from convsym.check.workers.job import Imported
+        from convsym.trace.installed import import_installed
     except Exception as error:
         requests.sendall(f"{type(error).__name__}: {' '.join(str(error).split())}\n".encode())
         return
@@ -40,11 +45,17 @@ def main(control: int) -> None:
     # Who started the run is who ends it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     requests.sendall(READY)
+    # Nobody reads on, and a full pipe would block.
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
     while True:
         head, ends, _, _ = socket.recv_fds(requests, LENGTH.size, 2)
         if len(head) < LENGTH.size:
             break
         request = pickle.loads(_exactly(requests, LENGTH.unpack(head)[0]))
+        if isinstance(request, Imported):
+            import_installed(request.modules)
+            continue
         worker = os.fork()
         if worker == 0:
             requests.close()
@@ -59,13 +70,19 @@ def main(control: int) -> None:
 
 def _prepare() -> None:
     """Load everything that answering a request takes, so that the forks need not."""
+    import pkgutil
+    from importlib import import_module
+
     import torch
 
-    import convsym.check.examine
-    import convsym.check.mending  # noqa: F401
+    from convsym import analysis, check, fixes, graph, ops, rules, sizes, trace
     from convsym.api import analyze
     from convsym.plugins import broken
 
+    for package in (sizes, graph, ops, trace, analysis, rules, fixes, check):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name != f"{__package__}.bootstrap":
+                import_module(module.name)
     # Threads do not live through a fork.
     torch.set_num_threads(1)
     broken()
