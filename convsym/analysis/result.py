@@ -52,6 +52,7 @@ class Case:
     joined: bool = False
     freed: Mapping[Tensor, int] = field(default_factory=dict)
     held_bytes: Size = 0
+    parameters: Size = 0
 
     @cached_property
     def training(self) -> Training:
@@ -99,7 +100,8 @@ class Case:
 
 
 def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
-    held_bytes = held_memory(model)
+    # Where constructor arguments are open, each way makes a model of its own.
+    model = way.model or model
     return Case(
         way.domain,
         way.calls,
@@ -109,7 +111,8 @@ def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
         *leaves(way, model),
         way.joined,
         way.freed,
-        held_bytes,
+        held_memory(model),
+        count_parameters(model, way.first_inputs),
     )
 
 
@@ -203,7 +206,7 @@ class Analysis(TrainingStep, Questions, Notebook):
     @cached_property
     def parameters(self) -> Size:
         """The number of parameters, shared ones counted once."""
-        return count_parameters(self.model, self._first_inputs)
+        return self._over_cases(lambda c: c.parameters)
 
     @property
     def _first_inputs(self) -> Mapping[int, Tensor]:
@@ -284,7 +287,9 @@ class Analysis(TrainingStep, Questions, Notebook):
     @property
     def refusals(self) -> tuple[Refusal, ...]:
         """Exceptions that the forward raised on some way, each with the sizes left out of the domain."""
-        return tuple(dict.fromkeys(w.refusal for w in self.ways if w.refusal is not None))
+        found = (w.refusal for w in self.ways if w.refusal is not None)
+        # What only symbols meet stands in nobody's way where some sizes run: the others are tried as they are asked for.
+        return tuple(dict.fromkeys(r for r in found if not (r.of_symbols and self.cases)))
 
     @cached_property
     def shortfalls(self) -> tuple[Shortfall, ...]:
@@ -330,7 +335,7 @@ class Analysis(TrainingStep, Questions, Notebook):
             sizes=sizes,
             flops=flops,
             macs=flops // 2,
-            parameters=evaluate(self.parameters, sizes),
+            parameters=evaluate(case.parameters, sizes),
             elementwise=evaluate(case.cost.elementwise, sizes),
             remember=self._memory_at(case, sizes),
             activation_bytes=evaluate(case.activation_bytes, sizes),

@@ -39,13 +39,17 @@ MOST_TRIED = 4
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An exception that a forward raised: for the sizes of its way, the model does not run."""
+    """An exception that a forward raised: for the sizes of its way, the model does not run.
+
+    One that is `of_symbols` was raised because sizes were symbolic, and says nothing of them as numbers.
+    """
 
     error: str
     message: str
     place: Place | None
     path: str
     supported: bool
+    of_symbols: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -215,12 +219,21 @@ def _plain_output(tracer: Tracer, leaf: Any) -> Any:
     return leaf.value if isinstance(leaf, SymbolicFloat) else leaf
 
 
+#: How torch and Python name the numbers that only convsym hands out.
+_SYMBOLS = ("SymInt", "SymFloat", "SymBool", SymbolicInt.__name__, SymbolicFloat.__name__)
+
+
 def _refusal(tracer: Tracer, error: BaseException) -> Refusal:
     message = said_by(error).strip() or "no message"
+    met_symbols = any(name in str(error) for name in _SYMBOLS)
+    if met_symbols:
+        # No number of a real run is symbolic, so this says nothing of the model: its sizes are tried one by one.
+        tracer.path.unexplored.append(tracer.path.domain)
     return Refusal(
         error=type(error).__name__,
         message=message,
         place=place_of(error),
         path=tracer.deepest,
-        supported=not isinstance(error, Unsupported) and not raised_by_convsym(error),
+        supported=not (met_symbols or isinstance(error, Unsupported) or raised_by_convsym(error)),
+        of_symbols=met_symbols,
     )

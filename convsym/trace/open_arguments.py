@@ -116,9 +116,9 @@ def _checked(model: Any) -> nn.Module:
 
 
 def namespaces_of(own: dict[str, Any], values: Iterable[Any]) -> tuple[dict[str, Any], ...]:
-    """Some globals, those of the packages whose code these values and all that they use come from, and those of torch's
-    initialisers."""
-    found = [vars(nn.init), own]
+    """Some globals, those of the packages whose code these values and all that they use come from, and those of torch
+    that ask for plain ints or compute with them."""
+    found = [vars(nn.init), vars(nn.modules.rnn), own]
     waiting = [*own.values(), *values]
     known: set[str] = set()
     while waiting:

@@ -128,3 +128,35 @@ def test_models_of_packages_are_opened_as_those_of_files_are() -> None:
     assert convsym.analyze(recipe, "N 3 H W").domain.describe() == "H >= 4 and W >= 4 and c % 4 == 0"
     with pytest.raises(LoadError, match="no name 'Nett'; did you mean Net"):
         load_recipe(f"{__name__}:Nett(base=c)")
+
+
+class Widens(nn.Module):
+    """One of two shapes of layers, and for most widths a constructor that takes plain numbers only."""
+
+    def __init__(self, c: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(c, c if c < 8 else 2 * c, 1)
+        if c != 3:
+            self.conv.weight = nn.Parameter(torch.Tensor(self.conv.out_channels, c, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x)
+
+
+def test_what_only_symbols_meet_is_tried_in_numbers() -> None:
+    analysis = convsym.analyze(lambda c: Widens(c), "N c H W")
+    assert not analysis.refusals
+    for width in (2, 3, 4, 9):
+        assert analysis.domain.contains(N=1, H=2, W=2, c=width)
+        assert analysis.at(N=1, H=2, W=2, c=width).parameters == sum(p.numel() for p in Widens(width).parameters())
+
+
+def test_each_way_through_a_constructor_has_its_own_parameters() -> None:
+    analysis = convsym.analyze(lambda c: nn.Linear(3, c if c % 2 else 4 * c), "N 3")
+    assert [analysis.at(N=1, c=c).parameters for c in (5, 6)] == [20, 96]
+    assert [evaluate(analysis.parameters, {"c": c}) for c in (5, 6)] == [20, 96]
+
+
+def test_recurrent_layers_may_have_open_widths() -> None:
+    analysis = convsym.analyze(lambda c: nn.GRU(c, 2 * c), "L N c")
+    assert analysis.at(L=4, N=2, c=3).parameters == sum(p.numel() for p in nn.GRU(3, 6).parameters())
