@@ -67,7 +67,17 @@ class Domain:
     H % 16 == 0
     """
 
-    __slots__ = ("_bounds", "_components", "_decided", "_empty", "_holds", "conditions", "residue", "symbols")
+    __slots__ = (
+        "_bounds",
+        "_components",
+        "_decided",
+        "_empty",
+        "_holds",
+        "_simple",
+        "conditions",
+        "residue",
+        "symbols",
+    )
 
     #: Names of the symbols, in the order in which they were given.
     symbols: tuple[str, ...]
@@ -92,6 +102,7 @@ class Domain:
         self._bounds: Bounds | None = None
         self._decided = _answers_of(self._components, residue)
         self._holds: object = None
+        self._simple: dict[Size, Size] = {}
 
     @staticmethod
     def positive(names: Iterable[str]) -> Domain:
@@ -392,7 +403,10 @@ class Domain:
         """A size that is equal in the whole domain, and shorter where that is possible."""
         from convsym.sizes.simplify import simplified
 
-        return simplified(self, size)
+        found = self._simple.get(size)
+        if found is None:
+            found = self._simple[size] = simplified(self, size)
+        return found
 
     def describe(self) -> str:
         """The domain in words that ``parse_condition`` reads back."""

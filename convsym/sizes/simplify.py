@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import product as combinations
+from math import prod
 from typing import TYPE_CHECKING
 
 import islpy as isl
 import sympy
 
-from convsym.sizes.arithmetic import add, maximum, minimum, multiply, power, product, total, unknown
+from convsym.sizes.arithmetic import Unknown, add, maximum, minimum, multiply, power, product, total, unknown
 from convsym.sizes.cases import Piecewise, piecewise
 from convsym.sizes.condition import ge
 from convsym.sizes.division import floor_div
+from convsym.sizes.evaluate import Evaluation
 from convsym.sizes.extremes import Extreme, Maximum
 from convsym.sizes.polynomial import ONE, Size, SizeFunction, Terms, expression, powers, terms
 from convsym.sizes.quotient import FloorDiv
@@ -20,6 +24,8 @@ from convsym.sizes.truth import Truth
 if TYPE_CHECKING:
     from convsym.sizes.domain import Domain
 
+#: Members are looked for among this many candidates.
+MOST_CANDIDATES = 1500
 #: Divisors looked for in what a domain says of a symbol.
 _GREATEST_MODULUS = 1 << 16
 
@@ -114,13 +120,35 @@ class Rewriting:
     def _undecided(self, extreme: Extreme) -> list[sympy.Expr]:
         """The arguments of a minimum or maximum without those that another one always beats."""
         kept = list(extreme.args)
+        at = [Evaluation(member) for member in self._members]
+        values = {arg: [extreme.sign * evaluation.value(arg) for evaluation in at] for arg in kept}
         for arg in extreme.args:
             for rival in kept:
+                if rival is arg or any(theirs < own for own, theirs in zip(values[arg], values[rival], strict=True)):
+                    # What does not hold at some members need not be asked of all.
+                    continue
                 beaten = ge(rival, arg) if extreme.sign > 0 else ge(arg, rival)
-                if rival is not arg and self._domain.decide(beaten) is Truth.YES:
+                if self._domain.decide(beaten) is Truth.YES:
                     kept.remove(arg)
                     break
         return kept
+
+    @cached_property
+    def _members(self) -> list[dict[str, int]]:
+        """A few members of the domain, small and large."""
+        axes: list[list[int]] = []
+        symbols = [s for s in self._domain.all_symbols() if not isinstance(s, Unknown)]
+        for s in symbols:
+            modulus, _ = residue_class(self._domain, s)
+            low, high = self._domain.interval(s)
+            steps = range(1) if low == high else (0, 1, 2, 7, 30, 200)
+            axes.append([(low or 1) + modulus * step for step in steps])
+        if len(symbols) < len(self._domain.all_symbols()) or prod(map(len, axes)) > MOST_CANDIDATES:
+            return []
+        names = [s.name for s in symbols]
+        found = (dict(zip(names, sizes, strict=True)) for sizes in combinations(*axes))
+        inside = [sizes for sizes in found if self._domain.contains(**sizes)]
+        return inside[:: max(1, len(inside) // 24)]
 
 
 def residue_class(domain: Domain, s: sympy.Symbol) -> tuple[int, int]:

@@ -225,7 +225,7 @@ _SYMBOLS = ("SymInt", "SymFloat", "SymBool", SymbolicInt.__name__, SymbolicFloat
 
 def _refusal(tracer: Tracer, error: BaseException) -> Refusal:
     message = said_by(error).strip() or "no message"
-    met_symbols = any(name in str(error) for name in _SYMBOLS)
+    met_symbols = any(name in message for name in _SYMBOLS)
     if met_symbols:
         # No number of a real run is symbolic, so this says nothing of the model: its sizes are tried one by one.
         tracer.path.unexplored.append(tracer.path.domain)
