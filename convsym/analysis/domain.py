@@ -122,9 +122,12 @@ class ModelDomain:
         return tuple(c for part in self.parts for c in part.residue)
 
     def describe(self) -> str:
-        """The set as a person would write it: "H % 16 == 0 and W % 16 == 0"."""
+        """The set as a person would write it: "H % 16 == 0 and W % 16 == 0".
+
+        It reads back as a condition. Where not all sizes were explored, a comment behind it says so.
+        """
         text = self.exact.describe() if self.exact is not None else "nothing"
-        return f"{text} (other sizes are traced when asked for)" if self.unexplored else text
+        return f"{text}  # other sizes are traced when asked for" if self.unexplored else text
 
     __str__ = describe
 

@@ -14,12 +14,13 @@ import sympy
 from convsym.sizes.arithmetic import Unknown
 from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
-from convsym.sizes.condition import TRUE, Combination, Condition
+from convsym.sizes.condition import TRUE, Combination, Condition, all_of
 from convsym.sizes.lines import line_text, residues_of
 from convsym.sizes.phrases import joined
 from convsym.sizes.products import without_products
 from convsym.sizes.residues import both, residues_text
 from convsym.sizes.sets import Symbols, TooHard, condition_period, evenly, limited, positive
+from convsym.sizes.truth import Truth
 from convsym.sizes.words import Words
 
 if TYPE_CHECKING:
@@ -28,14 +29,20 @@ if TYPE_CHECKING:
 #: Beyond this length conditions may read better as they were assumed.
 MOST_CHARACTERS = 60
 
+#: More conditions than this are not held against each other.
+MOST_WEIGHED = 12
+
 #: A description may take longer than an answer.
-OPERATIONS = 1_000_000
+OPERATIONS = 3_000_000
 
 
 def described(domain: Domain) -> str:
     """The domain as conditions joined by ``and`` in the order of its symbols; ``every N, H >= 1``; ``nothing``."""
     if domain.is_surely_empty:
         return "nothing"
+    if any(isinstance(s, Unknown) for s in domain.all_symbols()):
+        # Of numbers that depend on data nothing is asked, so nothing is said.
+        domain = type(domain).positive(domain.symbols).assume(domain.as_condition())
     order = {s: i for i, s in enumerate(domain.all_symbols())}
     texts: list[tuple[int, str]] = []
     for part in domain.components():
@@ -43,7 +50,7 @@ def described(domain: Domain) -> str:
             with limited(OPERATIONS):
                 pieces = [(piece.symbols, _component_text(piece, order)) for piece in _apart(part)]
         except TooHard:
-            pieces = [(part.symbols, joined(tuple(dict.fromkeys(part.conditions))))]
+            pieces = [(part.symbols, joined(_needed(tuple(dict.fromkeys(part.conditions)))))]
         for symbols, text in pieces:
             place = min(order[s] for s in symbols)
             if text:
@@ -54,7 +61,7 @@ def described(domain: Domain) -> str:
         found.append(joined(domain.residue))
     if found:
         return both(*found)
-    names = [s.name for s in domain.all_symbols() if not isinstance(s, Unknown)]
+    names = [s.name for s in domain.all_symbols()]
     return f"every {', '.join(names)} >= 1" if names else "everything"
 
 
@@ -104,8 +111,20 @@ def _component_text(part: Component, order: dict[sympy.Symbol, int]) -> str:
     else:
         found = _tied_text(part, assumed, order)
     if found is None or len(found) > MOST_CHARACTERS:
-        found = min(filter(None, (found, joined(assumed))), key=len)
+        found = min(filter(None, (found, joined(_needed(assumed)))), key=len)
     return found
+
+
+def _needed(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+    """The conditions without those that follow from the others."""
+    from convsym.sizes.domain import Domain
+
+    kept = conditions
+    for condition in conditions if len(conditions) <= MOST_WEIGHED else ():
+        others = tuple(other for other in kept if other is not condition)
+        if Domain.positive(()).assume(all_of(*others)).decide(condition) is Truth.YES:
+            kept = others
+    return kept
 
 
 def _tied_text(part: Component, assumed: tuple[Condition, ...], order: dict[sympy.Symbol, int]) -> str | None:
@@ -175,11 +194,12 @@ def _said(
     """As few of the claims as say all, in words; None where all of them together do not."""
     floor = positive(part.symbols)
     kept = claims
-    if not _meet(floor, kept).is_equal(part.points):
+    # All claims hold in the component, so they say it where they hold nowhere else.
+    if not _meet(floor, kept).is_subset(part.points):
         return None
     for _, claim in sorted(enumerate(claims), key=lambda item: (item[1].importance, -item[0])):
         fewer = [other for other in kept if other is not claim]
-        if _meet(floor, fewer).is_equal(part.points):
+        if _meet(floor, fewer).is_subset(claim.points):
             kept = fewer
     texts = [claim.words for claim in kept if isinstance(claim.words, str)]
     rest = tuple(claim.words for claim in kept if isinstance(claim.words, Condition))

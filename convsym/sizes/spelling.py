@@ -96,14 +96,15 @@ _EVERY = re.compile(r"\s*every\s+(\w+(?:\s*,\s*\w+)*)\s*>=\s*1\s*")
 
 
 def parse_condition(spelled: str) -> Condition:
-    """A condition from Python's comparisons joined by and, or, not; and what domains print.
+    """A condition from Python's comparisons joined by and, or, not; and what domains print, comments too.
 
     >>> parse_condition("H % 32 == 0 and 64 <= H <= 1024")
     H % 32 == 0 and 64 <= H <= 1024
     """
-    if spelled.strip() == "nothing":
+    said = spelled.partition("#")[0].strip()
+    if said == "nothing":
         return FALSE
-    if spelled.strip() == "everything" or _EVERY.fullmatch(spelled):
+    if said == "everything" or _EVERY.fullmatch(said):
         return TRUE
     return _read(spelled, lambda reader, node: reader.condition(node))
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from convsym.sizes.arithmetic import Unknown
 from convsym.sizes.condition import FALSE, TRUE, All, Condition, all_of, any_of, negate
 from convsym.sizes.domain import Domain
 
 
 def united(domains: Iterable[Domain]) -> Domain:
-    """The union of domains; what all of them assume stays a condition of its own."""
+    """The union of domains; what all of them assume stays a condition of its own.
+
+    What a way assumes of numbers that depend on data is left out: there are data for each way.
+    """
     everything = tuple(domains)
     live = [d for d in everything if not d.is_surely_empty]
     if not live:
@@ -24,8 +28,15 @@ def united(domains: Iterable[Domain]) -> Domain:
     for assumption in common:
         found = found.assume(assumption.condition, assumption.reason)
     shared = {a.condition for a in common}
-    ways = [tuple(a.condition for a in d.conditions if a.condition not in shared) for d in live]
+    ways = [
+        tuple(a.condition for a in d.conditions if a.condition not in shared and not _is_of_data(a.condition))
+        for d in live
+    ]
     return found.assume(_any_way(ways))
+
+
+def _is_of_data(condition: Condition) -> bool:
+    return any(isinstance(s, Unknown) for s in condition.symbols)
 
 
 def _any_way(ways: Sequence[tuple[Condition, ...]]) -> Condition:

@@ -300,3 +300,17 @@ def test_sizes_in_pieces_can_be_compared_with_what_they_are_made_of() -> None:
     stretched = piecewise([(eq(floor_div(H, 4), 1), H), (TRUE, floor_div(H, 4))])
     assert domain.decide(le(stretched, H)) is Truth.YES
     assert domain.assume(eq(stretched, H)).describe() == "4 <= H <= 7"
+
+
+def test_what_is_said_of_data_is_left_out() -> None:
+    u = unknown("u0")
+    ways = [positive(ge(H, 4), eq(u, 1)), positive(ge(H, 2), ne(u, 1))]
+    assert str(ways[0]) == "H >= 4"
+    assert str(ways[0].union(ways[1])) == "H >= 2"
+
+
+def test_conditions_that_follow_from_others_are_not_said() -> None:
+    ceil = "((H + 31)//32)*((W + 31)//32)"
+    conditions = [f"{ceil} >= 2", "((H + 15)//16) % 2 == 0", "((H + 7)//8) % 4 == 0", f"{ceil} >= 15"]
+    domain = positive(*map(parse_condition, conditions))
+    assert str(domain) == f"(H + 7) % 32 <= 7 and {ceil} >= 15"

@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import convsym
+from convsym.sizes.spelling import parse_condition
 
 
 class ManyWays(nn.Module):
@@ -37,6 +38,8 @@ def test_a_model_is_not_said_to_fail_before_other_sizes_were_tried():
     assert not a.diagnostics
     assert a.at(N=1, H=256, W=20).outputs == [(1, 3, 256, 20)]
     assert not a.domain.contains(N=1, H=224, W=20)
+    assert a.domain.describe().endswith("  # other sizes are traced when asked for")
+    assert parse_condition(a.domain.describe()).holds(N=2, H=256, W=256)
 
 
 def test_sizes_beyond_the_limit_of_ways_are_traced_when_asked_for():
