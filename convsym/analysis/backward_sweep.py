@@ -6,43 +6,42 @@ with them what only this call kept. Gradients of what is trained stay.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from convsym.analysis.alive import Step, Tally
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 
 
-def backward_moments(training: Training, apart: Collection[Tensor]) -> tuple[tuple[Tensor, ...], ...]:
-    """The memory alive at each call of the backward pass, in the order of that pass."""
-    needed = training.needed
-    keepers = Counter(s for kept in training.tensors for s in {t.storage for t in kept})
-    kept = {s for s in keepers if s not in apart}
-    outputs = dict.fromkeys(t.storage for t in training.outputs if t.storage not in apart)
-    gradients: dict[Tensor, Tensor] = {t: t.with_shape(*t.shape) for t in training.outputs if needed.of(t)}
-    stays: dict[Tensor, None] = {}
-    moments = []
+def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) -> Iterator[Step]:
+    """The steps of the backward pass, in its order.
+
+    `tally` has what is alive when the forward has ended: what autograd keeps, once for each call that keeps it, and the
+    outputs.
+    """
+    gradients: dict[Tensor, Tensor] = {t: t.with_shape(*t.shape) for t in training.outputs if training.needed.of(t)}
+    tally.hold(gradients.values())
+    accumulated: set[Tensor] = set()
     for index in range(len(training.calls) - 1, -1, -1):
         call = training.calls[index]
         if index in training.reached:
             made = _gradients_of_operands(training, call, gradients)
-            reordered = call.backward.workspace if call.backward is not None else ()
-            passing = (t for group in reordered for t in group)
-            alive = dict.fromkeys((*kept, *outputs, *stays, *gradients.values(), *made.values(), *passing))
-            moments.append(tuple(alive))
-            for tensor in call.outputs:
-                gradients.pop(tensor, None)
+            tally.hold(made.values())
+            workspace = call.backward.workspace if call.backward is not None else ()
+            yield Step(call, *tally.changes(), passing=(tuple(t for group in workspace for t in group),))
+            for tensor in set(call.outputs):
+                if tensor in gradients:
+                    tally.drop([gradients.pop(tensor)])
             for tensor, gradient in made.items():
-                if tensor in training.trained:
-                    stays[gradient] = None
+                # What is added to a gradient that is there already goes.
+                if tensor in accumulated or tensor in gradients:
+                    tally.drop([gradient])
+                elif tensor in training.trained:
+                    accumulated.add(tensor)
                 else:
-                    gradients.setdefault(tensor, gradient)
-        for storage in {t.storage for t in training.tensors[index]}:
-            keepers[storage] -= 1
-            if not keepers[storage]:
-                kept.discard(storage)
-    return tuple(moments)
+                    gradients[tensor] = gradient
+        tally.drop({t.storage for t in training.tensors[index] if t.storage not in apart})
 
 
 def _gradients_of_operands(training: Training, call: Call, gradients: dict[Tensor, Tensor]) -> dict[Tensor, Tensor]:

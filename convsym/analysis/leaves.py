@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from torch import nn
 
+from convsym.analysis.parameters import elements
 from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size, multiply, total
 from convsym.trace.explore import Way
 from convsym.trace.tensors import SymbolicTensor
 
 
-def leaves(way: Way, model: nn.Module) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """The memory of the parameters and buffers that a forward read, and the tensors that require a gradient."""
-    owned = {id(tensor) for tensor in (*model.parameters(), *model.buffers())}
+def leaves(way: Way, model: nn.Module) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Size]:
+    """The memory of the parameters and buffers that a forward read, the tensors that require a gradient, and the bytes
+    of all parameters and buffers, shared ones counted once."""
+    parameters, buffers = list(model.parameters()), list(model.buffers())
+    owned = {id(tensor): tensor for tensor in (*parameters, *buffers)}
     weights = [held.spec for held in way.held if id(held.value) in owned]
     # A parameter whose elements the forward replaces (`weight.data = ...`) is trained all the same.
     trained = [held.spec for held in (*way.held, *way.rewritten) if held.value.requires_grad]
-    if way.model is not None:
-        open_buffers = [b for b in way.model.buffers() if isinstance(b, SymbolicTensor)]
-        open_parameters = [p for p in way.model.parameters() if isinstance(p, SymbolicTensor)]
-        weights += [t.spec.storage for t in (*open_parameters, *open_buffers)]
-        trained += [p.spec for p in open_parameters if not p.frozen]
-    return tuple(weights), tuple(trained)
+    weights += [t.spec.storage for t in (*parameters, *buffers) if isinstance(t, SymbolicTensor)]
+    trained += [p.spec for p in parameters if isinstance(p, SymbolicTensor) and not p.frozen]
+    sizes = [multiply(elements(t), t.dtype.itemsize) for t in owned.values() if not nn.parameter.is_lazy(t)]
+    return tuple(weights), tuple(trained), total(sizes)

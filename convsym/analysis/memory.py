@@ -6,24 +6,22 @@ until the backward of the last call that keeps it. What a call makes for itself 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from torch import nn
-
-from convsym.analysis.backward_sweep import backward_moments
-from convsym.analysis.parameters import elements
+from convsym.analysis.alive import Passing, Step, Tally, alive_at, sums
+from convsym.analysis.backward_sweep import backward_steps
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, multiply, total
+from convsym.sizes.arithmetic import Size, total
+from convsym.sizes.condition import Condition
 from convsym.sizes.domain import Domain
-from convsym.sizes.evaluate import evaluate
+from convsym.sizes.evaluate import Evaluation, evaluate
 from convsym.sizes.largest import largest
 
-Sets = tuple[tuple[Tensor, ...], ...]
+Steps = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +31,6 @@ class Moment:
     call: Call
     bytes: int
     alive: tuple[Tensor, ...]
-
-
-def held_memory(model: nn.Module) -> Size:
-    """The bytes of all parameters and buffers, shared ones counted once."""
-    tensors = {id(t): t for t in (*model.parameters(), *model.buffers()) if not nn.parameter.is_lazy(t)}
-    return total([multiply(elements(t), t.dtype.itemsize) for t in tensors.values()])
 
 
 @dataclass(frozen=True)
@@ -61,122 +53,119 @@ class Memory:
         return total([self.held, *(t.bytes for t in self.inputs)])
 
     @cached_property
-    def sets(self) -> tuple[Sets, ...]:
-        """What is alive while each call runs in inference, without what was there before the first.
+    def steps(self) -> Steps:
+        """The calls in inference; what was there before the first of them is left out."""
+        return tuple(self._forward(Tally(), is_training=False))
 
-        A call whose kernel makes one thing after the other has several sets.
-        """
-        apart = {*self.inputs, *self.training.weights}
-        alive: dict[Tensor, None] = {}
+    @cached_property
+    def training_steps(self) -> Steps:
+        """The calls of the forward in training, then those of the backward."""
+        tally = Tally()
+        forward = tuple(self._forward(tally, is_training=True))
+        return (*forward, *backward_steps(self.training, self._apart, tally))
+
+    @cached_property
+    def _apart(self) -> frozenset[Tensor]:
+        return frozenset((*self.inputs, *self.training.weights))
+
+    def _forward(self, tally: Tally, is_training: bool) -> Iterable[Step]:
         leaving: dict[int, list[Tensor]] = {}
         for storage, index in self.freed.items():
             leaving.setdefault(index, []).append(storage)
-        found = []
+        held: set[Tensor] = set()
         for position, call in enumerate(self.training.calls):
-            for storage in leaving.get(position, ()):
-                alive.pop(storage, None)
+            tally.drop(s for s in leaving.get(position, ()) if s in held)
+            held.difference_update(leaving.get(position, ()))
             given = {t.storage for t in call.inputs}
-            made = [t.storage for t in call.outputs if t.storage not in apart and t.storage not in given]
-            alive.update(dict.fromkeys(made))
-            found.append(tuple((*alive, *passing) for passing in _passing(call)))
-        return tuple(found)
-
-    @cached_property
-    def training_sets(self) -> tuple[Sets, ...]:
-        """What is alive at each call of the forward in training, then at each of the backward."""
-        apart = {*self.inputs, *self.training.weights}
-        kept: dict[Tensor, None] = {}
-        forward = []
-        for sets, saved in zip(self.sets, self.training.saved, strict=True):
-            kept.update(dict.fromkeys(s for s in saved if s not in apart))
-            forward.append(tuple(tuple(dict.fromkeys((*alive, *kept))) for alive in sets))
-        return (*forward, *((alive,) for alive in backward_moments(self.training, apart)))
+            made = {t.storage: None for t in call.outputs if t.storage not in self._apart and t.storage not in given}
+            tally.hold(s for s in made if s not in held)
+            held.update(made)
+            if is_training:
+                tally.hold({t.storage for t in self.training.tensors[position] if t.storage not in self._apart})
+            yield Step(call, *tally.changes(), *_passing(call, tally))
+        # The outputs outlive the forward, and nothing else does.
+        outputs = {t.storage for t in self.training.outputs}
+        tally.drop(held - outputs)
 
     @cached_property
     def peak(self) -> Size:
         """The most bytes alive at once in inference."""
-        return self._largest(self.sets)
+        return self._largest(self.steps)
 
     @cached_property
     def training_peak(self) -> Size:
         """The most bytes alive at once in a step of training."""
-        return self._largest(self.training_sets)
+        return self._largest(self.training_steps)
 
-    def _largest(self, sets: tuple[Sets, ...]) -> Size:
-        kinds = _Bytes()
-        sums = [{}, *(dict(counted) for counted in _counts(sets, kinds.number_of))]
-        return largest(
-            [_added(self.idle, {kinds.sizes[n]: times for n, times in s.items()}) for s in sums], self.domain
-        )
+    def _largest(self, steps: Steps) -> Size:
+        kinds = _Kinds(steps)
+        found = [{}, *sums(steps, kinds.numbers)]
+        named = [{kinds.sizes[kind]: times for kind, times in counted.items() if times} for counted in found]
+        return largest([{**each, self.idle: each.get(self.idle, 0) + 1} for each in named], self.domain)
 
     def idle_at(self, sizes: Mapping[str, int]) -> int:
         """Bytes before the first call, at one size."""
         return evaluate(self.idle, sizes)
 
+    def peak_at(self, sizes: Mapping[str, int]) -> int:
+        """The most bytes alive at once in inference, at one size."""
+        return max(self._bytes_at(self.steps, sizes), default=self.idle_at(sizes))
+
+    def training_peak_at(self, sizes: Mapping[str, int]) -> int:
+        """The most bytes alive at once in a step of training, at one size."""
+        return max(self._bytes_at(self.training_steps, sizes), default=self.idle_at(sizes))
+
     def timeline_at(self, sizes: Mapping[str, int]) -> tuple[Moment, ...]:
         """The bytes alive while each call runs in inference, at one size."""
-        return self._moments(self.sets, self.training.calls, sizes)
+        return self._moments(self.steps, sizes)
 
     def training_timeline_at(self, sizes: Mapping[str, int]) -> tuple[Moment, ...]:
         """The bytes alive at each call of both passes of a training step, at one size."""
-        calls = self.training.calls
-        backward = tuple(calls[i] for i in sorted(self.training.reached, reverse=True))
-        return self._moments(self.training_sets, (*calls, *backward), sizes)
+        return self._moments(self.training_steps, sizes)
 
-    def _moments(self, sets: tuple[Sets, ...], calls: tuple[Call, ...], sizes: Mapping[str, int]) -> tuple[Moment, ...]:
-        idle = self.idle_at(sizes)
-        kinds = _Bytes()
-        numbered = [[(list(map(kinds.number_of, alive)), alive) for alive in alternatives] for alternatives in sets]
-        values = [evaluate(size, sizes) for size in kinds.sizes]
+    def _moments(self, steps: Steps, sizes: Mapping[str, int]) -> tuple[Moment, ...]:
+        rows = zip(steps, self._bytes_at(steps, sizes), alive_at(steps), strict=True)
+        return tuple(Moment(step.call, most, alive) for step, most, alive in rows)
 
-        def moment(call: Call, alternatives: list[tuple[list[int], tuple[Tensor, ...]]]) -> Moment:
-            most, alive = max(((sum(values[n] for n in ns), a) for ns, a in alternatives), key=lambda pair: pair[0])
-            return Moment(call, idle + most, alive)
+    def _bytes_at(self, steps: Steps, sizes: Mapping[str, int]) -> list[int]:
+        kinds = _Kinds(steps)
+        at = Evaluation(sizes)
+        values = [at.value(size) for size in kinds.sizes]
+        bytes_of = {tensor: values[kind] for tensor, kind in kinds.numbers.items()}
+        now, found = self.idle_at(sizes), []
+        for step in steps:
+            now += sum(bytes_of[t] for t in step.born) - sum(bytes_of[t] for t in step.gone)
+            is_other = step.otherwise is not None and at.holds(step.otherwise[0])
+            passing = step.otherwise[1] if step.otherwise is not None and is_other else step.passing
+            found.append(now + max(sum(bytes_of[t] for t in group) for group in passing))
+        return found
 
-        return tuple(map(moment, calls, numbered))
 
-
-def _passing(call: Call) -> Sets:
+def _passing(call: Call, tally: Tally) -> tuple[Passing, tuple[Condition, Passing] | None]:
     """What a call makes besides its outputs, and gives back when it is done."""
     backward = call.backward
     if backward is None:
-        return ((),)
+        return ((),), None
     there = {t.storage for t in (*call.inputs, *call.outputs)}
     made = (s.tensor for s in backward.saved if not s.only_for_backward)
-    kept = tuple(t for t in made if t.base is None and t not in there)
-    return tuple((*kept, *group) for group in backward.workspace) or (kept,)
+    kept = tuple(dict.fromkeys(t for t in made if t.base is None and t not in there and t not in tally))
+    usual = tuple((*kept, *group) for group in backward.workspace) or (kept,)
+    if backward.otherwise is None:
+        return usual, None
+    condition, workspace = backward.otherwise
+    return usual, (condition, tuple((*kept, *group) for group in workspace) or (kept,))
 
 
-def _added(idle: Size, times: dict[Size, int]) -> dict[Size, int]:
-    return {**times, idle: times.get(idle, 0) + 1}
+class _Kinds:
+    """The different numbers of bytes that the tensors of some steps take, each with a number of its own."""
 
-
-def _counts(sets: tuple[Sets, ...], number_of: Callable[[Tensor], int]) -> Iterator[tuple[tuple[int, int], ...]]:
-    """How many tensors of each number there are in each set, each such count once."""
-    seen: set[tuple[tuple[int, int], ...]] = set()
-    for alternatives in sets:
-        for alive in alternatives:
-            counted = tuple(sorted(Counter(map(number_of, alive)).items()))
-            if counted not in seen:
-                seen.add(counted)
-                yield counted
-
-
-class _Bytes:
-    """The different numbers of bytes that tensors take, each with a number of its own."""
-
-    def __init__(self) -> None:
-        self.sizes: list[Size] = []
-        self._numbers: dict[Size, int] = {}
-        self._known: dict[Tensor, int] = {}
-
-    def number_of(self, tensor: Tensor) -> int:
-        """The number of what a tensor takes."""
-        found = self._known.get(tensor)
-        if found is None:
-            size = tensor.bytes
-            found = self._numbers.setdefault(size, len(self.sizes))
-            if found == len(self.sizes):
-                self.sizes.append(size)
-            self._known[tensor] = found
-        return found
+    def __init__(self, steps: Steps) -> None:
+        self.numbers: dict[Tensor, int] = {}
+        found: dict[Size, int] = {}
+        for step in steps:
+            groups = step.passing if step.otherwise is None else (*step.passing, *step.otherwise[1])
+            for storages in (step.born, *groups):
+                for tensor in storages:
+                    if tensor not in self.numbers:
+                        self.numbers[tensor] = found.setdefault(tensor.bytes, len(found))
+        self.sizes = list(found)

@@ -59,14 +59,19 @@ class NumbersAt:
         return self.memory.timeline_at(self.sizes)
 
     @cached_property
+    def training_timeline(self) -> tuple[Moment, ...]:
+        """The bytes alive at each call of both passes of a training step, and in whose memory they lie."""
+        return self.memory.training_timeline_at(self.sizes)
+
+    @cached_property
     def peak_bytes(self) -> int:
         """The most bytes alive at once in inference, parameters, buffers and inputs included."""
-        return max((moment.bytes for moment in self.timeline), default=self.memory.idle_at(self.sizes))
+        return self.memory.peak_at(self.sizes)
 
     @cached_property
     def training_peak_bytes(self) -> int:
         """The most bytes alive at once in a step of training, gradients included, without the state of an optimiser."""
-        return max(m.bytes for m in self.memory.training_timeline_at(self.sizes))
+        return self.memory.training_peak_at(self.sizes)
 
     @cached_property
     def gradient_bytes(self) -> int:

@@ -13,7 +13,7 @@ from torch import nn
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
 from convsym.analysis.leaves import leaves
-from convsym.analysis.memory import Memory, held_memory
+from convsym.analysis.memory import Memory
 from convsym.analysis.notebook import Notebook
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
 from convsym.analysis.parameters import count_parameters
@@ -102,16 +102,18 @@ class Case:
 def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
     # Where constructor arguments are open, each way makes a model of its own.
     model = way.model or model
+    weights, trained, held_bytes = leaves(way, model)
     return Case(
         way.domain,
         way.calls,
         way.layers,
         way.output,
         inputs,
-        *leaves(way, model),
+        weights,
+        trained,
         way.joined,
         way.freed,
-        held_memory(model),
+        held_bytes,
         count_parameters(model, way.first_inputs),
     )
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
+from convsym.sizes.condition import Condition
 
 Tensors = tuple[Tensor, ...]
 
@@ -39,7 +40,8 @@ class Backward:
 
     `through` is False where no gradient passes (detach). `shares` says that the gradients of the operands lie in the
     memory of the incoming one. `workspace` are tensors that a kernel makes for itself beside its result, one after the
-    other where there are several groups of them. `all_saved` and `all_gradients` say
+    other where there are several groups of them; where the condition of `otherwise` holds, it makes those instead.
+    `all_saved` and `all_gradients` say
     whether `saved` and `gradients` are all there are.
     """
 
@@ -48,6 +50,7 @@ class Backward:
     through: bool = True
     shares: bool = False
     workspace: tuple[Tensors, ...] = ()
+    otherwise: tuple[Condition, tuple[Tensors, ...]] | None = None
     all_saved: bool = True
     all_gradients: bool = True
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
+import numpy
+import numpy.typing
 import sympy
 
 from convsym.sizes.condition import ge
 from convsym.sizes.domain import Domain
+from convsym.sizes.evaluate import Evaluation
 from convsym.sizes.extremes import Maximum
 from convsym.sizes.polynomial import ONE, Size, Terms, accumulate, expression, powers, sort_key, terms
 from convsym.sizes.sums import collect
@@ -30,10 +34,10 @@ def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
             accumulate(found, shorter.terms_of(size), times)
         candidates.setdefault(frozenset(found.items()), found)
     order = _Order(domain)
-    kept = _not_exceeded(candidates.values(), order)
-    if domain.conditions:
+    kept = _not_exceeded(list(candidates.values()), order, domain)
+    if shorter.helped:
         # A sum may be shorter than its parts: 4*(H//2) is 2*H where H is even.
-        kept = _not_exceeded([dict(terms(domain.simplify(collect(found)))) for found in kept], order)
+        kept = _not_exceeded([dict(terms(domain.simplify(collect(found)))) for found in kept], order, domain)
     made = [expression(collect(found)) for found in kept]
     if len(made) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
@@ -41,20 +45,45 @@ def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
     return collect(kept[0]) if kept else 0
 
 
-def _not_exceeded(candidates: Iterable[Terms], order: _Order) -> list[Terms]:
-    kept: list[Terms] = []
-    # What has the most terms in all is the likeliest to exceed others, and is met first.
-    for candidate in sorted(candidates, key=lambda found: -sum(found.values())):
-        if not any(order.reaches(other, candidate) for other in kept):
-            kept = [other for other in kept if not order.reaches(candidate, other)]
-            kept.append(candidate)
-    return kept
+def _not_exceeded(candidates: list[Terms], order: _Order, domain: Domain) -> list[Terms]:
+    """The polynomials that no other surely reaches."""
+    values = _at_samples(candidates, domain)
+    kept: list[int] = []
+    # What is large at a sample is the likeliest to exceed others, and is met first.
+    for new in sorted(range(len(candidates)), key=lambda n: -float(values[n].sum())):
+        above = [n for n in kept if numpy.all(values[n] >= values[new])]
+        if not any(order.reaches(candidates[n], candidates[new]) for n in above):
+            kept.append(new)
+    return [candidates[n] for n in kept]
+
+
+#: Sizes that tell most sums apart; where none of them is in a domain, its own sample has to do.
+_SAMPLES = ((1, 1), (1, 224), (2, 32), (16, 1024), (4096, 64))
+
+
+def _at_samples(candidates: list[Terms], domain: Domain) -> numpy.typing.NDArray[numpy.float64]:
+    """What each polynomial is at a few members of the domain, one row each: what is less there never reaches another."""
+    monomials = list(dict.fromkeys(monomial for found in candidates for monomial in found))
+    others = {s.name for monomial in monomials for s in monomial.free_symbols} - set(domain.symbols)
+    samples = [sizes for sizes in map(partial(_sample, domain.symbols), _SAMPLES) if domain.contains(**sizes)]
+    if not samples:
+        samples = [sizes for sizes in [domain.sample()] if sizes is not None]
+    at = [Evaluation({**dict.fromkeys(others, 1), **sizes}) for sizes in samples]
+    known = numpy.array([[float(one.value(m)) for one in at] for m in monomials]).reshape(len(monomials), len(at))
+    table = numpy.array([[float(found.get(m, 0)) for m in monomials] for found in candidates])
+    return table.reshape(len(candidates), len(monomials)) @ known
+
+
+def _sample(names: Sequence[str], values: tuple[int, int]) -> dict[str, int]:
+    first, rest = values
+    return {name: rest if position else first for position, name in enumerate(names)}
 
 
 class _Shorter:
-    """Sizes as polynomials, as short as a domain allows."""
+    """Sizes as polynomials, as short as a domain allows; `helped` is whether that made any of them shorter."""
 
     def __init__(self, domain: Domain) -> None:
+        self.helped = False
         self._domain = domain
         self._known: dict[Size, Mapping[sympy.Expr, int]] = {}
 
@@ -62,7 +91,9 @@ class _Shorter:
         """Coefficients by monomial."""
         found = self._known.get(size)
         if found is None:
-            found = self._known[size] = terms(self._domain.simplify(size) if self._domain.conditions else size)
+            short = self._domain.simplify(size) if self._domain.conditions else size
+            self.helped |= short != size
+            found = self._known[size] = terms(short)
         return found
 
 
