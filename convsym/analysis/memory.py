@@ -99,7 +99,7 @@ class Memory:
 
     def _largest(self, steps: Steps) -> Size:
         kinds = _Kinds(steps)
-        found = [{}, *sums(steps, kinds.numbers)]
+        found: list[dict[int, int]] = [{}, *sums(steps, kinds.numbers)]
         named = [{kinds.sizes[kind]: times for kind, times in counted.items() if times} for counted in found]
         return largest([{**each, self.idle: each.get(self.idle, 0) + 1} for each in named], self.domain)
 

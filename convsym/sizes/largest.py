@@ -17,6 +17,8 @@ from convsym.sizes.polynomial import ONE, Size, Terms, accumulate, expression, p
 from convsym.sizes.sums import collect
 from convsym.sizes.truth import Truth
 
+_Table = numpy.typing.NDArray[numpy.int64]
+
 
 def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
     """The maximum over sums of sizes, each size given with how often it is added, in a domain where no size is negative.
@@ -26,75 +28,63 @@ def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
     >>> largest([{h: 4}, {floor_div(h, 2): 3}, {h: 1, 5: 1}], Domain.positive(["H"]))
     max(4*H, H + 5)
     """
-    shorter = _Shorter(domain)
-    candidates: dict[frozenset[tuple[sympy.Expr, int]], Terms] = {}
-    for sizes in sums:
-        found: Terms = {}
-        for size, times in sizes.items():
-            accumulate(found, shorter.terms_of(size), times)
-        candidates.setdefault(frozenset(found.items()), found)
+    counts = list(sums)
+    sizes = list(dict.fromkeys(size for count in counts for size in count))
+    # Conditions on sizes let some of them be written shorter, and then more sums are alike.
+    short = [domain.simplify(size) for size in sizes] if domain.conditions else sizes
+    places = {size: place for place, size in enumerate(sizes)}
+    times = numpy.zeros((len(counts), len(sizes)), numpy.int64)
+    for row, count in enumerate(counts):
+        for size, number in count.items():
+            times[row, places[size]] = number
     order = _Order(domain)
-    kept = _not_exceeded(list(candidates.values()), order, domain)
-    if shorter.helped:
+    kept = _not_exceeded(times, short, order, domain)
+    if short != sizes:
         # A sum may be shorter than its parts: 4*(H//2) is 2*H where H is even.
-        kept = _not_exceeded([dict(terms(domain.simplify(collect(found)))) for found in kept], order, domain)
-    made = [expression(collect(found)) for found in kept]
-    if len(made) > 1:
+        whole = [domain.simplify(found) for found in kept]
+        kept = _not_exceeded(numpy.eye(len(whole), dtype=numpy.int64), whole, order, domain)
+    if len(kept) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
-        return Maximum.raw(*sorted(made, key=sort_key))
-    return collect(kept[0]) if kept else 0
+        return Maximum.raw(*sorted(map(expression, kept), key=sort_key))
+    return kept[0] if kept else 0
 
 
-def _not_exceeded(candidates: list[Terms], order: _Order, domain: Domain) -> list[Terms]:
-    """The polynomials that no other surely reaches."""
-    values = _at_samples(candidates, domain)
+def _not_exceeded(times: _Table, sizes: Sequence[Size], order: _Order, domain: Domain) -> list[Size]:
+    """Of sums of sizes, each so many times, a row a sum, those that no other surely reaches."""
+    monomials = list(dict.fromkeys(monomial for size in sizes for monomial in terms(size)))
+    parts = [[terms(size).get(monomial, 0) for monomial in monomials] for size in sizes]
+    table = times @ numpy.array(parts, numpy.int64).reshape(len(sizes), len(monomials))
+    table = numpy.unique(table, axis=0)
+    values = table @ _at_samples(monomials, domain)
+    candidates: list[Terms] = [{m: c for m, c in zip(monomials, row, strict=True) if c} for row in table.tolist()]
     kept: list[int] = []
     # What is large at a sample is the likeliest to exceed others, and is met first.
-    for new in sorted(range(len(candidates)), key=lambda n: -float(values[n].sum())):
-        above = [n for n in kept if numpy.all(values[n] >= values[new])]
-        if not any(order.reaches(candidates[n], candidates[new]) for n in above):
+    for new in numpy.argsort(-values.sum(axis=1)).tolist():
+        # What is less at any sample never reaches another.
+        above = numpy.flatnonzero((values[kept] >= values[new]).all(axis=1))
+        if not any(order.reaches(candidates[kept[n]], candidates[new]) for n in above):
             kept.append(new)
-    return [candidates[n] for n in kept]
+    return [collect(candidates[n]) for n in kept]
 
 
 #: Sizes that tell most sums apart; where none of them is in a domain, its own sample has to do.
 _SAMPLES = ((1, 1), (1, 224), (2, 32), (16, 1024), (4096, 64))
 
 
-def _at_samples(candidates: list[Terms], domain: Domain) -> numpy.typing.NDArray[numpy.float64]:
-    """What each polynomial is at a few members of the domain, one row each: what is less there never reaches another."""
-    monomials = list(dict.fromkeys(monomial for found in candidates for monomial in found))
+def _at_samples(monomials: Sequence[sympy.Expr], domain: Domain) -> numpy.typing.NDArray[numpy.float64]:
+    """What each monomial is at a few members of the domain, one row each."""
     others = {s.name for monomial in monomials for s in monomial.free_symbols} - set(domain.symbols)
     samples = [sizes for sizes in map(partial(_sample, domain.symbols), _SAMPLES) if domain.contains(**sizes)]
     if not samples:
         samples = [sizes for sizes in [domain.sample()] if sizes is not None]
     at = [Evaluation({**dict.fromkeys(others, 1), **sizes}) for sizes in samples]
-    known = numpy.array([[float(one.value(m)) for one in at] for m in monomials]).reshape(len(monomials), len(at))
-    table = numpy.array([[float(found.get(m, 0)) for m in monomials] for found in candidates])
-    return table.reshape(len(candidates), len(monomials)) @ known
+    found = [[float(one.value(monomial)) for one in at] for monomial in monomials]
+    return numpy.array(found, numpy.float64).reshape(len(monomials), len(at))
 
 
 def _sample(names: Sequence[str], values: tuple[int, int]) -> dict[str, int]:
     first, rest = values
     return {name: rest if position else first for position, name in enumerate(names)}
-
-
-class _Shorter:
-    """Sizes as polynomials, as short as a domain allows; `helped` is whether that made any of them shorter."""
-
-    def __init__(self, domain: Domain) -> None:
-        self.helped = False
-        self._domain = domain
-        self._known: dict[Size, Mapping[sympy.Expr, int]] = {}
-
-    def terms_of(self, size: Size) -> Mapping[sympy.Expr, int]:
-        """Coefficients by monomial."""
-        found = self._known.get(size)
-        if found is None:
-            short = self._domain.simplify(size) if self._domain.conditions else size
-            self.helped |= short != size
-            found = self._known[size] = terms(short)
-        return found
 
 
 class _Order:
