@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from convsym.query.answers import Answer, Extreme, Sizes, Value, Verdict
@@ -10,7 +12,8 @@ from convsym.query.extremes import Found, extreme
 from convsym.query.quantities import QUANTITIES, quantities_of, words_of
 from convsym.query.question import Kind, Question, QuestionError, read_question
 from convsym.query.reading import condition_in, sides_in, value_in
-from convsym.query.scope import Scope
+from convsym.query.running import runs
+from convsym.query.scope import AXES, Scope
 from convsym.sizes.arithmetic import Size, symbol
 from convsym.sizes.cases import piecewise
 from convsym.sizes.condition import Condition, negate
@@ -38,15 +41,31 @@ def ask(analysis: Analysis, asked: str) -> Answer:
     question = read_question(asked, words_of(quantities_of(analysis)))
     if not analysis.cases:
         raise QuestionError("the model runs for no size, so nothing can be asked about it")
-    for name in question.names:
-        if name not in analysis.declared.symbols:
-            raise QuestionError(
-                f"{name!r} is no size of the input; the sizes are {', '.join(analysis.declared.symbols)}"
-            )
-    if question.kind is Kind.VALUE:
-        first = value_in(_scopes(analysis)[0], question.expression)
-        return _verdict(analysis, question) if isinstance(first, Condition) else _value(analysis, question)
-    return _sizes(analysis, question) if question.kind is Kind.ALL else _extreme(analysis, question)
+    question = replace(question, names=tuple(_size_named(analysis, name) for name in question.names))
+    if question.kind is Kind.RUNS:
+        return runs(analysis, question)
+    if question.kind is Kind.ALL:
+        return _sizes(analysis, question)
+    if question.kind is not Kind.VALUE:
+        return _extreme(analysis, question)
+    if question.condition and question.expression in analysis.declared.symbols:
+        # "H where ..." can only mean which.
+        return _sizes(analysis, replace(question, names=(question.expression,)))
+    first = value_in(_scopes(analysis)[0], question.expression)
+    return _verdict(analysis, question) if isinstance(first, Condition) else _value(analysis, question)
+
+
+def _size_named(analysis: Analysis, name: str) -> str:
+    """The size of the input that is asked for by its own name, or by that of its axis."""
+    if name in analysis.declared.symbols:
+        return name
+    inputs = analysis.cases[0].inputs
+    place = AXES.get(name.lower())
+    if place is not None and len(inputs) == 1 and -inputs[0].rank <= place < inputs[0].rank:
+        size = inputs[0].shape[place]
+        if str(size) in analysis.declared.symbols:
+            return str(size)
+    raise QuestionError(f"{name!r} is no size of the input; the sizes are {', '.join(analysis.declared.symbols)}")
 
 
 def _scopes(analysis: Analysis) -> list[Scope]:
@@ -123,7 +142,7 @@ def _joined(found: list[tuple[Domain, Any]]) -> Any:
 def _extreme(analysis: Analysis, question: Question) -> Extreme:
     largest = question.kind is Kind.LARGEST
     if len(question.names) != 1:
-        if largest or question.names:
+        if largest:
             raise QuestionError(f"{question.kind.value} asks for one size: {', '.join(analysis.declared.symbols)}")
         return _smallest_input(analysis, question)
     (name,) = question.names
@@ -167,7 +186,8 @@ def _smallest_input(analysis: Analysis, question: Question) -> Extreme:
 
 def _spoken_of(analysis: Analysis, question: Question, scope: Scope, sizes: Mapping[str, int]) -> dict[str, int]:
     """The quantities that a condition names, at these sizes."""
-    named = [q.name for q in quantities_of(analysis) if q.name in question.condition] if sizes else []
+    words = set(re.findall(r"\w+", question.condition)) if sizes else set()
+    named = [q.name for q in quantities_of(analysis) if q.name in words]
     return {name: evaluate(scope.named(name), sizes) for name in named}
 
 
@@ -190,7 +210,7 @@ def _sizes(analysis: Analysis, question: Question) -> Sizes:
     if listed is None:
         listed = []
         notes.append("too many to list")
-    elif names and question.bound is None and any(_above(domain, name, bound) for name in names):
+    elif len(names) == 1 and question.bound is None and any(_above(domain, name, bound) for name in names):
         notes.append(f"listed up to {bound}")
     return Sizes(question.asked, domain, names, tuple(listed), bound, note="; ".join(notes))
 

@@ -16,12 +16,14 @@ class QuestionError(SpellingError):
 
 
 class Kind(Enum):
-    """What is wanted: an expression's value or a claim's truth, the largest or the smallest size, or all of them."""
+    """What is wanted: an expression's value or a claim's truth, the largest or the smallest size, all of them, or whether
+    the model runs."""
 
     VALUE = "value"
     LARGEST = "largest"
     SMALLEST = "smallest"
     ALL = "all"
+    RUNS = "runs"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,17 @@ _EXTREMES = {
 }
 _ALL = r"(?:all|every|each|which|list)\s+(?:the\s+)?(?P<names>[\w\s,]+?)|(?P<sizes>sizes)"
 _SOLVE = r"(?:solve\s+)(?P<condition>.+?)\s+for\s+(?P<names>[\w\s,]+)"
+_RUNS = re.compile(
+    r"(?:(?:does|will|can) (?:it|this|the model) )?(?:runs?|works?)"
+    r"(?:\s+(?:at|for|with|where|when|if)\s+(?P<condition>.+))?"
+    r"|(?:does|do|will|can) (?P<sizes>.+?) (?:run|work)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RANGE = re.compile(r"(all|every|each|which|list) (\w+) (?:between|from) (\w+) (?:and|to) (\w+)", re.IGNORECASE)
+# What people begin with before they name what they want to know.
+_POLITE = re.compile(r"(?:what (?:is|are)|how (?:many|much)|give me|show|the|number of|total)\s+", re.IGNORECASE)
+_OF = re.compile(r"(?P<what>[A-Za-z_]\w*(?:[ .]shape)?) of (?:the )?(?P<module>[\w.]+)")
+_PREFIX = re.compile(r"[kMGT](?=FLOP|MAC)")
 _NO_NAMES = {"size", "sizes", "input", "inputs", "shapes", "shape", ""}
 
 
@@ -77,6 +90,10 @@ def read_question(asked: str, words: Mapping[str, str]) -> Question:
         )
         if match is not None:
             return Question(asked, kind, names=_names(match["names"]), condition=python(match["condition"]))
+    text = _RANGE.sub(r"\1 \2 where \3 <= \2 <= \4", text)
+    match = _RUNS.fullmatch(text)
+    if match is not None:
+        return Question(asked, Kind.RUNS, condition=python(match["condition"] or match["sizes"]))
     return _all(asked, text, python) or _value(asked, text, python)
 
 
@@ -86,7 +103,7 @@ def _all(asked: str, text: str, python: Callable[[str | None], str]) -> Question
     match = re.fullmatch(_SOLVE, body, re.DOTALL)
     if match is None:
         early = r"(?:\s+up to\s+(?P<bound>\d+))?"
-        match = re.fullmatch(rf"(?:{_ALL}){early}\s*,?\s+{_WHERE}\s+(?P<condition>.+)", body, re.DOTALL)
+        match = re.fullmatch(rf"(?:{_ALL}){early}(?:\s*,?\s+{_WHERE}\s+(?P<condition>.+))?", body, re.DOTALL)
         if match is not None and match["bound"]:
             return Question(
                 asked, Kind.ALL, "", _names(match["names"]), python(match["condition"]), int(match["bound"])
@@ -99,7 +116,14 @@ def _all(asked: str, text: str, python: Callable[[str | None], str]) -> Question
 
 def _value(asked: str, text: str, python: Callable[[str | None], str]) -> Question:
     parts = re.split(rf"\s*,?\s+{_WHERE}\s+(?!most\b|least\b)", text, maxsplit=1)
-    return Question(asked, Kind.VALUE, python(parts[0]), (), python(parts[1] if len(parts) > 1 else None))
+    wanted = parts[0]
+    while (polite := _POLITE.match(wanted)) is not None:
+        wanted = wanted[polite.end() :]
+    wanted = _PREFIX.sub("", wanted, count=1) if _PREFIX.match(wanted) else wanted
+    of = _OF.fullmatch(wanted)
+    if of is not None:
+        wanted = f"{of['module']}.{of['what'].replace(' ', '.')}"
+    return Question(asked, Kind.VALUE, python(wanted), (), python(parts[1] if len(parts) > 1 else None))
 
 
 def _names(text: str | None) -> tuple[str, ...]:

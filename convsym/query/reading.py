@@ -24,8 +24,17 @@ class Reading(Reader):
     def condition(self, node: ast.expr) -> Condition:
         """The condition that an expression is; several with commas between them hold together."""
         if isinstance(node, ast.Tuple):
+            if all(isinstance(entry, ast.Constant) for entry in node.elts):
+                return self._of_input(node)
             return all_of(*map(self.condition, node.elts))
         return super().condition(node)
+
+    def _of_input(self, node: ast.Tuple) -> Condition:
+        """``224x224``: the last sizes of the input."""
+        same = _same_shape(self._scope.named("input"), self.thing(node))
+        if same is None:
+            raise self.error(node, "is no condition: there are several inputs, so name one, as in input[0] = 224x224,")
+        return same
 
     def comparison(self, left: ast.expr, relation: ast.cmpop, right: ast.expr) -> Condition:
         """The condition that one comparison is; shapes are equal where they are in every axis."""
@@ -145,6 +154,11 @@ def is_claim(node: ast.expr) -> bool:
     return negated or isinstance(node, (ast.Compare, ast.BoolOp))
 
 
+HINT = (
+    'ask for a value ("flops at N=1, H=W=224"), for sizes ("largest N with H=W=512 and memory at most 16 GiB", '
+    '"all H where output.H = 7"), whether it "runs at H=W=100", or make a claim ("output.H == input.H")'
+)
+
 _Found = TypeVar("_Found")
 
 
@@ -154,4 +168,5 @@ def _reading(spelled: str, scope: Scope, read: Callable[[Reading, ast.expr], _Fo
     except QuestionError:
         raise
     except SpellingError as error:
-        raise QuestionError(str(error)) from None
+        hint = f"; {HINT}" if "does not read" in str(error) else ""
+        raise QuestionError(f"{error}{hint}") from None

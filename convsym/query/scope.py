@@ -73,6 +73,8 @@ class Scope:
             return Module("")
         if name in self._paths:
             return Module(name)
+        if name in AXES and len(self.case.inputs) == 1:
+            return self._of_tensor(self.case.inputs[0], name)
         raise QuestionError(f"there is no {name!r} to ask for{_nearest(name, self.names)}")
 
     def part(self, whole: Any, name: str) -> Any:

@@ -18,6 +18,10 @@ PHRASES = (
     (r"·|×(?!\s*\d)", "*"),
 )
 _DIVISIBLE = re.compile(r"([\w.]+)\s+(?:is\s+|are\s+)?(?:divisible by|a multiple of)\s+(\d+)")
+_BETWEEN = re.compile(r"([\w.]+)\s+(?:is\s+)?between\s+(\w+)\s+and\s+(\w+)")
+_AS_LARGE = re.compile(
+    r"(?:the )?([\w.]+) (?:is |are )?(?:just )?(?:as (?:large|big) as|(?:of )?the same size as) (?:the )?([\w.]+)"
+)
 _SIDES = re.compile(r"(?<![\w.])(\d+(?:\s*[x×]\s*\d+)+)(?![\w.])")
 _ASSIGNMENT = re.compile(r"(?<![<>=!])=(?!=)")
 # "layer1.0.conv1": numbers are names in the path of a module, but no names in Python.
@@ -36,6 +40,8 @@ def as_python(text: str, words: Mapping[str, str]) -> str:
     for word in sorted(words, key=len, reverse=True):
         text = re.sub(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", words[word], text, flags=re.IGNORECASE)
     text = _DIVISIBLE.sub(r"\1 % \2 == 0", text)
+    text = _BETWEEN.sub(r"\2 <= \1 <= \3", text)
+    text = _AS_LARGE.sub(r"\1.size == \2.size", text)
     text = _SIDES.sub(lambda match: f"({', '.join(re.split(r'[x×]', match[1].replace(' ', '')))})", text)
     for phrase, said in PHRASES:
         text = re.sub(phrase, said, text)

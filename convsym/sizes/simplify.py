@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import product as combinations
 from math import prod
 from typing import TYPE_CHECKING
@@ -77,6 +76,7 @@ class Rewriting:
         self._domain = domain
         self._sizes = sizes
         self._known: dict[sympy.Expr, Size] = {}
+        self._sampled: dict[frozenset[sympy.Symbol], list[dict[str, int]]] = {}
 
     def of(self, size: Size) -> Size:
         """The size, rewritten."""
@@ -120,7 +120,7 @@ class Rewriting:
     def _undecided(self, extreme: Extreme) -> list[sympy.Expr]:
         """The arguments of a minimum or maximum without those that another one always beats."""
         kept = list(extreme.args)
-        at = [Evaluation(member) for member in self._members]
+        at = [Evaluation(member) for member in self._members(frozenset(extreme.free_symbols))]
         values = {arg: [extreme.sign * evaluation.value(arg) for evaluation in at] for arg in kept}
         for arg in extreme.args:
             for rival in kept:
@@ -133,22 +133,24 @@ class Rewriting:
                     break
         return kept
 
-    @cached_property
-    def _members(self) -> list[dict[str, int]]:
-        """A few members of the domain, small and large."""
+    def _members(self, named: frozenset[sympy.Symbol]) -> list[dict[str, int]]:
+        """A few members of the domain, small and large, with sizes for these symbols too."""
+        if named in self._sampled:
+            return self._sampled[named]
+        symbols = sorted({*self._domain.all_symbols(), *named}, key=str)
         axes: list[list[int]] = []
-        symbols = [s for s in self._domain.all_symbols() if not isinstance(s, Unknown)]
         for s in symbols:
             modulus, _ = residue_class(self._domain, s)
             low, high = self._domain.interval(s)
             steps = range(1) if low == high else (0, 1, 2, 7, 30, 200)
             axes.append([(low or 1) + modulus * step for step in steps])
-        if len(symbols) < len(self._domain.all_symbols()) or prod(map(len, axes)) > MOST_CANDIDATES:
-            return []
-        names = [s.name for s in symbols]
-        found = (dict(zip(names, sizes, strict=True)) for sizes in combinations(*axes))
-        inside = [sizes for sizes in found if self._domain.contains(**sizes)]
-        return inside[:: max(1, len(inside) // 24)]
+        inside: list[dict[str, int]] = []
+        if prod(map(len, axes)) <= MOST_CANDIDATES and not any(isinstance(s, Unknown) for s in symbols):
+            names = [s.name for s in symbols]
+            found = (dict(zip(names, sizes, strict=True)) for sizes in combinations(*axes))
+            inside = [sizes for sizes in found if self._domain.contains(**sizes)]
+        self._sampled[named] = inside[:: max(1, len(inside) // 24)]
+        return self._sampled[named]
 
 
 def residue_class(domain: Domain, s: sympy.Symbol) -> tuple[int, int]:

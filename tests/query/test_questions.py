@@ -282,3 +282,39 @@ def test_answers_print_as_sentences_and_as_html() -> None:
     assert isinstance(verdict, Verdict)
     assert str(verdict).startswith("no: not at N=1, H=16, W=16, where it is 16 and 32; it holds where ")
     assert unet().value("flops")._repr_latex_() == r"$1470080 H N W$"
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("does it run at H=W=100", "no: not at N=1, H=100, W=100; it holds where H % 16 == 0 and W % 16 == 0"),
+        ("does it run at N=3, H=W=96", "yes"),
+        ("runs where H % 32 == 0 and W % 32 == 0", "yes"),
+        ("all height", "H = 16 to 1024 in steps of 16"),
+        ("H when down4.output.H = 3", "H = 48"),
+        ("smallest H, W", "N=1 (with H=16, W=16)"),
+        ("the output is as large as the input", "yes"),
+        ("output.shape[2:] at 32x48", "(32, 48)"),
+    ],
+)
+def test_questions_in_the_words_that_people_use(asked: str, answer: str) -> None:
+    assert unet().query(asked).answer == answer
+
+
+def test_a_model_that_was_not_explored_everywhere_is_asked_whether_it_runs() -> None:
+    class Lists(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[:, :, [i for i in range(x.shape[2]) if i % 2]]
+
+    analysis = convsym.analyze(Lists(), "N 3 H W")
+    assert analysis.query("does it run at N=1, H=9, W=9").answer == "yes"
+    assert analysis.query("runs").answer == "no counterexample found"
+
+
+def test_maxima_stay_maxima_where_nothing_is_known_of_the_sizes() -> None:
+    assert unet().value("memory").value == unet().peak_bytes
+
+
+def test_what_does_not_read_says_what_could_be_asked() -> None:
+    with pytest.raises(QuestionError, match="does not read as Python arithmetic; ask for a value"):
+        unet().query("flops per pixel")

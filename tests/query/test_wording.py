@@ -25,6 +25,8 @@ from convsym.query.wording import as_python, as_written
         ("0.1.output.H + 0.5*H", "step_0.step_1.output.H + 0.5*H"),
         ("element-wise operations", "elementwise"),
         ("my_flops + flops2", "my_flops + flops2"),
+        ("H between 3 and 7", "3 <= H <= 7"),
+        ("the output is as large as the input", "output.size == input.size"),
     ],
 )
 def test_words_become_arithmetic(written: str, python: str) -> None:
@@ -46,6 +48,11 @@ def test_steps_of_a_path_are_read_back() -> None:
         ("which H and W if H = W", Kind.ALL, ("H", "W"), "H == W", None),
         ("solve output.H = 7 for H", Kind.ALL, ("H",), "output.H == 7", None),
         ("sizes where H at least 3", Kind.ALL, (), "H >= 3", None),
+        ("all H up to 100", Kind.ALL, ("H",), "", 100),
+        ("all H between 100 and 200", Kind.ALL, ("H",), "100 <= H <= 200", None),
+        ("does it run at H=W=100?", Kind.RUNS, (), "H==W==100", None),
+        ("does H = 96 work?", Kind.RUNS, (), "H == 96", None),
+        ("runs", Kind.RUNS, (), "", None),
         ("flops at N=1, H=4", Kind.VALUE, (), "N==1, H==4", None),
         ("output.H at most 7", Kind.VALUE, (), "", None),
     ],
@@ -55,3 +62,16 @@ def test_questions_are_taken_apart(
 ) -> None:
     found = read_question(asked, {})
     assert (found.kind, found.names, found.condition, found.bound) == (kind, names, condition, bound)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expression"),
+    [
+        ("how many parameters", "parameters"),
+        ("what are the GFLOPs at 224x224", "flops"),
+        ("number of parameters of the classifier", "classifier.parameters"),
+        ("output shape of layer4", "layer4.output.shape"),
+    ],
+)
+def test_values_may_be_asked_for_in_a_sentence(asked: str, expression: str) -> None:
+    assert read_question(asked, words_of(QUANTITIES)).expression == expression
