@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from convsym.cli.group import group
 from convsym.rules.documentation import known_rules, title
 
 ROOT = Path(__file__).parents[1]
@@ -20,13 +21,15 @@ COLUMNS = 100
 
 
 def printed(command: str) -> str:
-    """What a `convsym ...` command prints, first on stdout, then on stderr."""
+    """What a `convsym ...` command prints, first on stdout, then on stderr; one process runs them all."""
     program, *arguments = shlex.split(command)
     assert program == "convsym"
-    environment = {**os.environ, "COLUMNS": str(COLUMNS), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "convsym", *arguments], capture_output=True, text=True, cwd=ROOT, env=environment
-    )
+    before = os.getcwd()
+    os.chdir(ROOT)
+    try:
+        done = CliRunner(env={"COLUMNS": str(COLUMNS), "NO_COLOR": "1"}).invoke(group, arguments, prog_name="convsym")
+    finally:
+        os.chdir(before)
     return done.stdout + done.stderr
 
 

@@ -38,6 +38,7 @@ def _meet(site: Site, a: Size, b: Size, axis: int, op: str) -> Size:
         return a
     if a == 1:
         return b
+    a, b = site.settled(a), site.settled(b)
     same = eq(a, b)
     if not site.require(
         "broadcast-mismatch",
@@ -55,7 +56,9 @@ def _meet(site: Site, a: Size, b: Size, axis: int, op: str) -> Size:
     if isinstance(a, int) or site.decide(same) is Truth.YES:
         return a
     if site.decide(all_of(ge(a, 1), ge(b, 1))) is not Truth.YES:
-        # Nothing stretched stays nothing.
+        # Nothing stretched stays nothing; a rare case, which is followed by itself.
+        if site.holds(same):
+            return a
         return piecewise([(eq(a, 1), b), (TRUE, a)])
     # Where one of them may be 1 the result is the larger of the two; mostly it cannot be.
     if site.decide(ge(a, b)) is Truth.YES:

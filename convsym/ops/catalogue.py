@@ -41,6 +41,12 @@ class Site(Protocol):
     def decide(self, condition: Condition) -> Truth:
         """Whether a condition holds for all, none or some of the possible sizes."""
 
+    def alike(self, *sizes: Size) -> tuple[Size, ...]:
+        """The same sizes, spelled so that what they have in common shows, as far as the possible sizes allow."""
+
+    def settled(self, size: Size) -> Size:
+        """The size without cases that are not possible here any more."""
+
     def unknown(self, minimum: int = 0) -> Size:
         """A size that depends on the data."""
 

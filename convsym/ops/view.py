@@ -37,7 +37,7 @@ def inferred_shape(
     if not holes:
         fits = site.require(
             "reshape",
-            all_of(eq(numel, known), *valid),
+            all_of(_equal(site, numel, known), *valid),
             "{} cannot bring shape {} ({} elements) into {} ({} elements)",
             op,
             given,
@@ -46,7 +46,12 @@ def inferred_shape(
             known,
             help=_HELP,
         )
-        return asked, fits
+        return tuple(map(site.settled, asked)), fits
+    numel, known = site.settled(numel), site.settled(known)
+    rest = exact_div(numel, known)
+    if rest is None:
+        numel, known = site.alike(numel, known)
+        rest = exact_div(numel, known)
     fits = site.require(
         "reshape",
         all_of(divides(known, numel), *valid),
@@ -60,11 +65,15 @@ def inferred_shape(
     )
     shape = list(asked)
     if fits:
-        rest = exact_div(numel, known)
         shape[holes[0]] = floor_div(numel, known) if rest is None else rest
     else:
         shape[holes[0]] = site.unknown(1)
-    return tuple(shape), fits
+    return tuple(map(site.settled, shape)), fits
+
+
+def _equal(site: Site, numel: Size, known: Size) -> Condition:
+    same = eq(numel, known)
+    return same if same is TRUE or same is FALSE else eq(*site.alike(numel, known))
 
 
 def _is_inferred(site: Site, size: Size) -> bool:

@@ -148,6 +148,8 @@ class _Rewriting:
             value, left = divmod(-found.get(ONE, 0), found[others[0]])
             return FALSE if left else self.of(all_of(ge(others[0], value), le(others[0], value)))
         product = factored(condition.expr)
+        if product is not None and product.constant == 0 and condition.relation == "==" and len(product.factors) > 1:
+            return self.of(any_of(*(eq(factor, 0) for factor in product.factors)))
         if product is not None and all(is_linear(factor) for factor in product.factors):
             return self._product(
                 list(product.factors), product.coefficient, product.constant, equal=condition.relation == "=="

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import sympy
 
-from convsym.sizes.arithmetic import Size, add, ceil_div, floor_div, normal, subtract
-from convsym.sizes.condition import divides
+from convsym.sizes.arithmetic import (
+    Size,
+    add,
+    ceil_div,
+    exact_div,
+    floor_div,
+    multiply,
+    normal,
+    power,
+    product,
+    subtract,
+    total,
+)
+from convsym.sizes.condition import divides, eq
+from convsym.sizes.polynomial import powers, sort_key, terms
 from convsym.sizes.quotient import FloorDiv
 from convsym.sizes.truth import Truth
 
@@ -64,3 +77,76 @@ def rounded_up(size: Size, domain: Domain) -> Size:
             up = ceil_div(numerator, divisor)
             ceilings[quotient] = sympy.sympify(up if is_even is Truth.YES else subtract(up, 1))
     return normal(size.xreplace(ceilings)) if ceilings else size
+
+
+def written_alike(sizes: Sequence[Size], domain: Domain) -> tuple[Size, ...]:
+    """The same sizes, each quotient and symbol written as a multiple of a coarser quotient where the domain knows it to be.
+
+    An image of windows has 49 (h // 7) (w // 7) pixels, and h w of them where 7 divides both, or 49 of ((h + 6) // 7) and
+    so on: only of one spelling can it be seen that one size is N times the other.
+
+    >>> from convsym.sizes.arithmetic import symbol
+    >>> from convsym.sizes.domain import Domain
+    >>> H = symbol("H")
+    >>> written_alike((floor_div(H, 2), floor_div(H, 6)), Domain.positive(["H"]).assume(divides(6, H)))
+    (3*(H//6), H//6)
+    """
+    open_sizes = [size for size in sizes if not isinstance(size, int)]
+    quotients = sorted(
+        {q for size in open_sizes for q in size.atoms(FloorDiv) if q.denominator.is_Integer},
+        key=lambda q: (-int(q.denominator), sort_key(q)),
+    )
+    symbols = sorted({symbol for size in open_sizes for symbol in size.free_symbols}, key=str)
+    by_coarser: dict[sympy.Expr, sympy.Expr] = {}
+    for fine in (*quotients, *symbols):
+        for coarse in quotients[: quotients.index(fine)] if fine in quotients else quotients:
+            times, left = divmod(int(coarse.denominator), int(fine.denominator) if isinstance(fine, FloorDiv) else 1)
+            multiple = multiply(times, normal(coarse))
+            if not left and _rises_like(fine, coarse) and domain.decide(eq(normal(fine), multiple)) is Truth.YES:
+                by_coarser[fine] = sympy.sympify(by_coarser.get(coarse, coarse)) * times
+                break
+    if not by_coarser:
+        return tuple(sizes)
+    # A symbol that is written by a quotient of it stays as it is inside of quotients.
+    apart = {quotient: sympy.Dummy() for quotient in quotients}
+    together = {apart[quotient]: by_coarser.get(quotient, quotient) for quotient in quotients}
+    return tuple(
+        size if isinstance(size, int) else normal(size.xreplace(apart).xreplace(by_coarser).xreplace(together))
+        for size in sizes
+    )
+
+
+def whole_quotient(size: Size, divisor: Size, domain: Domain) -> Size | None:
+    """How often a size holds another, where the domain knows that nothing is left over; None where it does not.
+
+    >>> from convsym.sizes.arithmetic import symbol
+    >>> from convsym.sizes.domain import Domain
+    >>> H, W = symbol("H"), symbol("W")
+    >>> whole_quotient(multiply(H, W), 8, Domain.positive(["H", "W"]).assume(divides(8, H)))
+    W*(H//8)
+    """
+    found = exact_div(size, divisor)
+    if found is not None:
+        return found
+    if not isinstance(divisor, int):
+        return exact_div(*written_alike((size, divisor), domain))
+    if isinstance(size, int) or divisor < 1:
+        return None
+    parts = [_divided_term(m, c, divisor, domain) for m, c in terms(size).items()]
+    known = [part for part in parts if part is not None]
+    return total(known) if len(known) == len(parts) else None
+
+
+def _divided_term(monomial: sympy.Expr, coefficient: int, divisor: int, domain: Domain) -> Size | None:
+    factors = powers(monomial)
+    for atom, _ in factors:
+        if domain.decide(divides(divisor, atom)) is Truth.YES:
+            rest = [power(other, e - (other is atom)) for other, e in factors]
+            return product([coefficient, floor_div(atom, divisor), *rest])
+    return None
+
+
+def _rises_like(fine: sympy.Expr, coarse: FloorDiv) -> bool:
+    """Whether what is divided is the same but for a constant."""
+    numerator = normal(fine.numerator) if isinstance(fine, FloorDiv) else normal(fine)
+    return isinstance(subtract(numerator, normal(coarse.numerator)), int)

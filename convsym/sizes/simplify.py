@@ -55,6 +55,21 @@ def simplified(domain: Domain, size: Size) -> Size:
     return min(first, outer, key=_length)
 
 
+def settled(size: Size, domain: Domain) -> Size:
+    """A size without the cases that the domain has ruled out since it was made.
+
+    >>> from convsym.sizes.arithmetic import symbol
+    >>> from convsym.sizes.condition import TRUE, eq
+    >>> from convsym.sizes.domain import Domain
+    >>> H = symbol("H")
+    >>> settled(piecewise([(eq(H, 1), 0), (TRUE, H)]), Domain.positive(["H"]).assume(ge(H, 2)))
+    H
+    """
+    if isinstance(size, int) or not size.has(Piecewise):
+        return size
+    return Rewriting(domain, {}).of(size)
+
+
 def _length(size: Size) -> tuple[int, int, int, int]:
     """How long a size is to read: terms, functions, what stands inside them, and how often each is taken."""
     if isinstance(size, int):

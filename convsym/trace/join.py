@@ -23,7 +23,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.strides import normal, strides_of
 from convsym.sizes.arithmetic import Size, subtract, total
 from convsym.sizes.cases import piecewise
-from convsym.sizes.condition import Condition, all_of, any_of, eq
+from convsym.sizes.condition import all_of, any_of, eq
 from convsym.sizes.domain import Assumption, Domain
 from convsym.sizes.evaluate import evaluate
 from convsym.sizes.rounding import rounded, rounded_up
@@ -320,9 +320,30 @@ def _layer(each: Sequence[LayerCall], domains: Sequence[Domain]) -> LayerCall:
         raise _Different
     return replace(
         first,
-        input=_tensor([layer.input for layer in each], domains),
-        output=_tensor([layer.output for layer in each], domains),
+        input=_seen([layer.input for layer in each], domains),
+        output=_seen([layer.output for layer in each], domains),
     )
+
+
+def _seen(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
+    """A tensor that nothing is computed from any more: its sizes may be cases of the ways."""
+    try:
+        return _tensor(each, domains)
+    except _Different:
+        first = each[0]
+        if any((t.rank, t.dtype) != (first.rank, first.dtype) for t in each):
+            raise
+        return Tensor(
+            tuple(_by_cases(sizes, domains) for sizes in zip(*(t.shape for t in each), strict=True)), first.dtype
+        )
+
+
+def _by_cases(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
+    """A size that is the first one in the first domain, the second one in the second, and so on."""
+    if all(size == each[0] for size in each):
+        return each[0]
+    pieces = [(domain.as_condition(), size) for domain, size in zip(domains, each, strict=True)]
+    return piecewise([*pieces[1:], pieces[0]])
 
 
 def _union(entry: Domain, ways: list[Domain], complete: bool) -> Domain:
@@ -383,7 +404,4 @@ def _keep_costs(tracer: Tracer, ways: list[_Local], respelled: list[tuple[Tensor
 def _difference(ways: list[_Local], costs: list[Size]) -> Size:
     if all(cost == costs[0] for cost in costs):
         return 0
-    pieces: list[tuple[Condition, Size]] = [
-        (way.domain.as_condition(), subtract(cost, costs[0])) for way, cost in zip(ways, costs, strict=True)
-    ]
-    return piecewise([*pieces[1:], pieces[0]])
+    return _by_cases([subtract(cost, costs[0]) for cost in costs], [way.domain for way in ways])

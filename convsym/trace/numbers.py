@@ -158,6 +158,19 @@ class _Comparable:
     __ne__ = _comparison(condition.ne)
 
 
+def _floor_div(a: Size, b: Size) -> Size:
+    whole = current().site.whole_quotient(a, b)
+    return arithmetic.floor_div(a, b) if whole is None else whole
+
+
+def _divide(a: Any, b: Any) -> Any:
+    if ratio.is_real(a) or ratio.is_real(b):
+        return ratio.divide(a, b)
+    # A double holds a quotient of sizes that comes out even as it is.
+    whole = current().site.whole_quotient(a, b)
+    return ratio.divide(a, b) if whole is None else whole
+
+
 def _modulo(a: Any, b: Any) -> Any:
     return ratio.subtract(a, ratio.multiply(b, ratio.floor(ratio.divide(a, b))))
 
@@ -186,12 +199,12 @@ class _Number(_Comparable):
     __rsub__ = _arithmetic(arithmetic.subtract, ratio.subtract, reverse=True)
     __mul__ = _arithmetic(arithmetic.multiply, ratio.multiply)
     __rmul__ = _arithmetic(arithmetic.multiply, ratio.multiply)
-    __floordiv__ = _arithmetic(arithmetic.floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)))
-    __rfloordiv__ = _arithmetic(arithmetic.floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)), reverse=True)
+    __floordiv__ = _arithmetic(_floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)))
+    __rfloordiv__ = _arithmetic(_floor_div, lambda a, b: ratio.floor(ratio.divide(a, b)), reverse=True)
     __mod__ = _arithmetic(arithmetic.modulo, _modulo)
     __rmod__ = _arithmetic(arithmetic.modulo, _modulo, reverse=True)
-    __truediv__ = _arithmetic(None, ratio.divide)
-    __rtruediv__ = _arithmetic(None, ratio.divide, reverse=True)
+    __truediv__ = _arithmetic(None, _divide)
+    __rtruediv__ = _arithmetic(None, _divide, reverse=True)
 
     def __pow__(self, exponent: Any) -> Any:
         size = size_of(self)

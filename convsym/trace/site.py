@@ -14,6 +14,8 @@ from convsym.graph.requirement import Requirement
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.arithmetic import unknown as unknown_size
 from convsym.sizes.condition import FALSE, TRUE, Condition, eq, negate
+from convsym.sizes.rounding import whole_quotient, written_alike
+from convsym.sizes.simplify import settled
 from convsym.sizes.truth import Truth
 from convsym.trace import values
 from convsym.trace.frames import user_place
@@ -51,6 +53,16 @@ class TracedSite:
         if condition is TRUE or condition is FALSE:
             return condition is TRUE
         return self.path.holds(condition, user_place())
+
+    def alike(self, *sizes: Size) -> tuple[Size, ...]:
+        return written_alike(sizes, self.path.domain)
+
+    def whole_quotient(self, size: Size, divisor: Size) -> Size | None:
+        """How often one size holds another, where that is known to come out even here."""
+        return whole_quotient(size, divisor, self.path.domain)
+
+    def settled(self, size: Size) -> Size:
+        return settled(size, self.path.domain)
 
     def unknown(self, minimum: int = 0) -> Size:
         made = unknown_size(f"u{len(self.recording.unknowns)}", minimum)

@@ -49,6 +49,12 @@ class ConcreteSite:
     def decide(self, condition: Condition) -> Truth:
         return Truth.YES if condition is TRUE else Truth.NO if condition is FALSE else Truth.UNKNOWN
 
+    def alike(self, *sizes: Size) -> tuple[Size, ...]:
+        return sizes
+
+    def settled(self, size: Size) -> Size:
+        return size
+
     def unknown(self, minimum: int = 0) -> Size:
         return minimum
 

@@ -45,6 +45,12 @@ class SampledSite:
             return Truth.YES if condition.holds(**self.sample) else Truth.NO
         return Truth.UNKNOWN
 
+    def alike(self, *sizes: Size) -> tuple[Size, ...]:
+        return sizes
+
+    def settled(self, size: Size) -> Size:
+        return size
+
     def unknown(self, minimum: int = 0) -> Size:
         return minimum
 
