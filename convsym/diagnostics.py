@@ -35,7 +35,7 @@ class Change:
 
     `callee` is the layer whose constructor takes the argument ("Conv2d"), or empty where the call at `place` takes it;
     `position` counts it among the positional arguments, and is None where it can only be given by name. `given` is
-    the value that it has now.
+    the value that it has now, and `through` are the lines that called the one at `place`, innermost first.
 
     >>> str(Change(Place("net.py", 3), "Conv2d", "in_channels", 0, 64, 128))
     'in_channels=128'
@@ -47,6 +47,7 @@ class Change:
     position: int | None
     given: Any
     wanted: Any
+    through: tuple[Place, ...] = ()
 
     def __str__(self) -> str:
         wanted = self.wanted

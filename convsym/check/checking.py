@@ -82,11 +82,11 @@ def checked_by_guess(
                 errors = tuple(d for d in trial.analysis.diagnostics if d.is_error)
                 return Checked(trial.solved, errors, further=diagnose_further(trial.analysis, wanted))
             done.append(trial)
-    shared = _surely_wrong(trials, fuller)
+    failing, shared = _surely_wrong(trials, fuller)
     if shared:
         places = {place or definition for _, place, definition in shared}
         # Said once more with the sizes that the layers before the mistake ask for.
-        clearest = tried(model, next(t for t in trials if t.sure >= shared).solved, assume)
+        clearest = tried(model, failing[0].solved, assume)
         found = tuple(d for d in clearest.analysis.diagnostics if d.is_error and d.place in places)
         if found:
             return Checked(clearest.inputs, found, sure=shared)
@@ -103,17 +103,25 @@ def _trials(model: nn.Module, inputs: Iterable[Given], assume: str | None, deadl
             return
 
 
-def _surely_wrong(trials: Sequence[Trial], fuller: Sequence[Trial]) -> frozenset[Any]:
-    """What all guesses find that could be right, those too that give what a forward is not bound to be given."""
-    failing = [t for t in trials if t.verdict is Verdict.FAILS and t.sure]
+def _surely_wrong(trials: Sequence[Trial], fuller: Sequence[Trial]) -> tuple[list[Trial], frozenset[Any]]:
+    """The guesses that could be right, and what all of them find, those too that give what a forward is not bound to be
+    given.
+
+    Right are those that the first layer took; among them, where there are any, those that no other layer complains of
+    for the number of axes.
+    """
+    failed = [t for t in trials if t.verdict is Verdict.FAILS]
+    accepted = [t for t in failed if t.was_accepted and "N" not in t.fixed]
+    accepted = [t for t in accepted if not t.complains_of_rank] or accepted
+    failing = [t for t in accepted or failed if t.sure]
     doubts = [
         t for t in (*trials, *fuller) if t.verdict is Verdict.FOLDS or (t.verdict is Verdict.UNKNOWN and t.was_accepted)
     ]
     if not failing or doubts:
-        return frozenset()
+        return failing, frozenset()
     required = [t.inputs.args for t in failing]
     alike = [t for t in fuller if t.inputs.args in required]
-    return frozenset.intersection(*(t.sure for t in (*failing, *alike)))
+    return failing, frozenset.intersection(*(t.sure for t in (*failing, *alike)))
 
 
 def _chained(first: Iterable[Given], rest: Callable[[], Iterator[Given]]) -> Iterator[Given]:

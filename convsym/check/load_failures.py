@@ -24,6 +24,8 @@ _LOAD_RULES: tuple[tuple[type[LoadError], type[Rule]], ...] = (
     (ConstructionError, FailingConstructor),
     (LoadError, NoSuchModel),
 )
+# How torch says that a class does not call the __init__ of nn.Module.
+_UNINITIALISED = "before Module.__init__() call"
 
 
 def is_mistake(error: LoadError) -> bool:
@@ -33,7 +35,7 @@ def is_mistake(error: LoadError) -> bool:
     of torch refuses for its numbers is wrong whoever builds it.
     """
     if not isinstance(error, ConstructionError) or error.layer is None:
-        return isinstance(error, DoesNotParse)
+        return isinstance(error, DoesNotParse) or _UNINITIALISED in str(error)
     usual = inspect.signature(error.layer.layer).parameters
     missing = [n for n, v in error.layer.arguments.items() if v is None and n in usual and usual[n].default is not None]
     return not missing and _same_mistake(error) is not None

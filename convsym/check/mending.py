@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from convsym.check.request import Request
 from convsym.check.results import FileReport
-from convsym.diagnostics import Change, Diagnostic, Fix
-from convsym.fixes.literals import at_the_call, elsewhere
+from convsym.diagnostics import Diagnostic, Fix
+from convsym.fixes.literals import at_the_call, elsewhere, where_it_is_used
 from convsym.fixes.source import Source, read
 
 Look = Callable[[Request], FileReport]
 Shapes = Callable[[Request, str], Mapping[str, tuple[int, ...]]]
 
-#: Trying takes another check each time, and may not take much longer than the first one did.
+#: Trying takes another check each time, and may not take much longer than the first one did: seconds of processor time.
 MOST_SECONDS = 10.0
 
 
@@ -32,7 +32,7 @@ def with_fixes(report: FileReport, request: Request, look: Look, shapes: Shapes)
     source = _source(request)
     if source is None:
         return report
-    trial = Trial(report, request, source, look, shapes, time.monotonic() + MOST_SECONDS)
+    trial = Trial(report, request, source, look, shapes, time.process_time() + MOST_SECONDS)
     diagnostics = [replace(d, fix=trial.fix(d)) if d.change is not None else d for d in report.diagnostics]
     return replace(report, diagnostics=tuple(diagnostics))
 
@@ -66,15 +66,16 @@ class Trial:
         here = os.path.abspath(found.change.place.file) == os.path.abspath(self.source.file)
         direct = at_the_call(found.change, self.source) if here else []
         helping = [fix for fix in direct if self._helps(fix, found)]
-        if not direct:
-            helping = [f for f in self._elsewhere(found.change) if self._helps(f, found) and self._spares(f, found)]
+        if not direct and found.change.callee:
+            for look in (where_it_is_used, elsewhere):
+                tries = look(found.change, self.source)
+                helping = [f for f in tries if self._helps(f, found) and self._spares(f, found)]
+                if helping:
+                    break
         return helping[0] if len(helping) == 1 else None
 
-    def _elsewhere(self, change: Change) -> list[Fix]:
-        return elsewhere(change, self.source) if change.callee else []
-
     def _helps(self, fix: Fix, found: Diagnostic) -> bool:
-        if time.monotonic() > self.deadline:
+        if time.process_time() > self.deadline:
             return False
         before = {d.identity for d in self.report.diagnostics}
         after = {d.identity for d in self.look(self._edited(fix)).diagnostics}

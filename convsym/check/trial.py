@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -15,6 +15,7 @@ from convsym.analysis.numbers import tensors_of
 from convsym.analysis.result import Analysis, Case
 from convsym.api import analyze
 from convsym.check.inputs.given import Given
+from convsym.check.raised import is_sure
 from convsym.graph.call import Call
 from convsym.sizes.arithmetic import symbol
 from convsym.trace.paths import Finding
@@ -73,11 +74,19 @@ class Trial:
         """What identifies the findings that cannot be due to a wrong guess at the inputs.
 
         On the way to such a finding the one input went through a layer with weights, which took it as it was, and it
-        was not taken apart before. Its rank and channels are then what the model is made for.
+        was not taken apart before. Its rank and channels are then what the model is made for, unless what was to be the
+        batch is not one. What no input has a part in, and what the code of the model does whatever it is given, is sure
+        in any case.
         """
-        return frozenset(
-            identity(f) for way in self.analysis.ways for f in _anchored(way.findings, way.calls, self.raw)
+        ways = self.analysis.ways
+        anchored = frozenset(identity(f) for way in ways for f in _anchored(way.findings, way.calls, self.raw))
+        apart = frozenset(identity(f) for way in ways for f in _without_input(way.findings, way.calls, self.raw))
+        raised = frozenset(
+            (refusal.error, refusal.place, None)
+            for refusal in self.analysis.refusals
+            if not self.analysis.findings and is_sure(refusal, self.analysis.model)
         )
+        return (frozenset() if "N" in self.fixed else anchored) | apart | raised
 
     @cached_property
     def was_accepted(self) -> bool:
@@ -88,6 +97,11 @@ class Trial:
             for failing in [{f.call for f in way.findings}]
             for position, call in enumerate(way.calls)
         )
+
+    @property
+    def complains_of_rank(self) -> bool:
+        """Whether a layer was given another number of axes than it takes."""
+        return any(f.requirement.kind == "input-rank" for f in self.analysis.findings)
 
     @property
     def computes(self) -> bool:
@@ -138,6 +152,20 @@ def _anchored(findings: tuple[Finding, ...], calls: tuple[Call, ...], raw: froze
             if made_from and (tensors & settled or (found is None and call.op in _WEIGHTED)):
                 settled.add(id(output))
     return kept
+
+
+def _without_input(findings: tuple[Finding, ...], calls: tuple[Call, ...], raw: frozenset[int]) -> Iterator[Finding]:
+    """The findings between tensors that no input has a part in, but for the sizes that they may have from it."""
+    reached = set(raw)
+    failing = {f.call: f for f in findings}
+    for position, call in enumerate(calls):
+        if any(id(t) in reached for t in call.inputs):
+            reached.update(map(id, call.outputs))
+        elif position in failing and call.inputs:
+            found = failing[position]
+            constant = all(isinstance(size, int) for tensor in call.inputs for size in tensor.shape)
+            if constant or "dtype" in found.requirement.kind:
+                yield found
 
 
 def _keeps_batch(case: Case) -> bool:

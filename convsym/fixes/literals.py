@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -33,18 +34,28 @@ def at_the_call(change: Change, source: Source) -> list[Fix]:
     return [fix for call in _calls(change, source) if (fix := _at(call, change, source)) is not None]
 
 
+def where_it_is_used(change: Change, source: Source) -> list[Fix]:
+    """Edits of the literals that have the value of the argument where the block is made whose layer the call makes."""
+    lines = {p.line for p in change.through if os.path.abspath(p.file) == os.path.abspath(source.file)}
+    return _of_the_same_value(change, source, lambda node: node.lineno in lines)
+
+
 def elsewhere(change: Change, source: Source) -> list[Fix]:
     """Edits of the literals of the file that have the value of the argument, if they are few.
 
     One of them may be where a name gets its value that the call is given: a default, a constant, an entry of a table.
     """
+    return _of_the_same_value(change, source, lambda node: True)
+
+
+def _of_the_same_value(change: Change, source: Source, stands: Callable[[ast.Constant], bool]) -> list[Fix]:
     given, wanted = _one(change.given), _one(change.wanted)
     if type(given) not in (int, str) or type(wanted) is not type(given):
         return []
     same = [
         node
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.Constant) and type(node.value) is type(given) and node.value == given
+        if isinstance(node, ast.Constant) and type(node.value) is type(given) and node.value == given and stands(node)
     ]
     if len(same) > MOST_ELSEWHERE:
         return []

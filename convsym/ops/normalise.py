@@ -35,7 +35,7 @@ def _trailing(
     shape: Sizes = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
     require_floating(site, op, input, (torch.complex64, torch.complex128) if op == "RMSNorm" else ())
     last = input.shape[-len(shape) :] if shape else ()
-    site.require(
+    fits = site.require(
         "norm-features",
         all_of(TRUE if shape else FALSE, _same_shape(last, shape)),
         "{} normalises the last axes of sizes {}, but gets input of shape {}",
@@ -56,7 +56,8 @@ def _trailing(
                 shape,
                 help="give the parameters the shape {3}",
             )
-    return input.with_shape(*input.shape), shape
+    kept = input.shape if fits else (*input.shape[: -len(shape) or None], *shape)
+    return input.with_shape(*kept), shape
 
 
 def layer_norm(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from convsym.diagnostics import Change, Diagnostic, RelatedPlace, Severity
 from convsym.graph.place import Place
+from convsym.rules.uses import made_through, uses
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
@@ -47,7 +48,9 @@ class Rule:
         """The diagnostics of a finished analysis."""
         for found in analysis.findings:
             if found.requirement.kind in self.kinds:
-                yield replace(self.of_finding(found), change=self.change(found, analysis))
+                one = self.of_finding(found)
+                related = (*one.related, *uses(found, analysis))
+                yield replace(one, related=related, change=self.change(found, analysis))
 
     def change(self, found: Finding, analysis: Analysis) -> Change | None:
         """The one argument whose other value would meet a requirement, if there is one."""
@@ -101,7 +104,8 @@ def change_of(found: Finding) -> Change | None:
         given = getattr(layer, argument, None)
         if found.definition is None or not _is_plain(given):
             return None
-        return Change(found.definition, type(layer).__name__, argument, names.index(argument), given, wanted)
+        kind = type(layer).__name__
+        return Change(found.definition, kind, argument, names.index(argument), given, wanted, made_through(found))
     return Change(found.place, "", argument, None, None, wanted) if found.place is not None else None
 
 

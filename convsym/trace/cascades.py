@@ -7,6 +7,9 @@ wrong numbers. Two signs of it are sure enough:
     a later layer expects what an earlier failing   the layers are in the wrong order, or the one between them should
     one was given, on the way from the one to       not change the number: both are right but for the first
     the other
+    a layer is given what comes of an impossible    how many elements there were meant to be nobody can tell
+    reshape, and no layer in between says anew
+    what there is
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from convsym.trace.paths import Finding
 
 # Their first two numbers are what is expected and what is given.
 _DECLARED = frozenset({"conv-channels", "conv-transpose-channels", "linear-features", "norm-features"})
+_RESHAPED = frozenset({"reshape"})
 
 
 def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Finding]:
@@ -26,9 +30,12 @@ def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Find
     if len(findings) < 2:
         return list(findings)
     reaching = _reaching(findings, calls)
+    anyone = _given_what_nobody_can_tell(findings, calls)
     kept: list[Finding] = []
     for position, finding in enumerate(findings):
-        if not any(_follows(finding, earlier, calls, reaching) for earlier in findings[:position]):
+        if finding.call not in anyone and not any(
+            _follows(finding, earlier, calls, reaching) for earlier in findings[:position]
+        ):
             kept.append(finding)
     return kept
 
@@ -45,6 +52,23 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
     if not reached or not declared or earlier.requirement.kind not in _DECLARED:
         return False
     return _sizes(finding)[:1] == _sizes(earlier)[1:2]
+
+
+def _given_what_nobody_can_tell(findings: Sequence[Finding], calls: Sequence[Call]) -> set[int]:
+    """The calls of layers that are given what comes of an impossible reshape."""
+    reshapes = {f.call for f in findings if f.requirement.kind in _RESHAPED}
+    if not reshapes:
+        return set()
+    declaring = {f.call for f in findings if f.requirement.kind in _DECLARED}
+    unknown: set[int] = set()
+    found: set[int] = set()
+    for index, call in enumerate(calls):
+        is_given = any(id(t) in unknown for t in call.inputs)
+        if is_given and index in declaring:
+            found.add(index)
+        elif is_given or index in reshapes:
+            unknown.update(map(id, call.outputs))
+    return found
 
 
 def _sizes(finding: Finding) -> list[Any]:
