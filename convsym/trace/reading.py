@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import subtract
 from convsym.sizes.condition import eq
 from convsym.trace import values
 from convsym.trace.errors import Unsupported
@@ -41,4 +42,7 @@ def _drawn(site: TracedSite, dtype: torch.dtype) -> Any:
     unknown = site.unknown(0)
     if dtype == torch.bool:
         return truth(eq(unknown, 1))
+    if dtype != torch.uint8:
+        # Of either sign: unknowns themselves are counts, and none is below nought.
+        unknown = subtract(unknown, site.unknown(0))
     return real(unknown) if dtype.is_floating_point else integer(unknown)

@@ -43,7 +43,7 @@ def test_a_diagnostic_names_the_layer_both_values_both_lines_and_the_way_out(wri
     assert (found.code, found.name, found.path) == ("CS101", "conv-input-channels", "up.0")
     assert found.message == "up.0: Conv2d expects 16 input channels, but gets 8"
     assert (found.place.file, found.place.line) == (path, 18)
-    assert [p.line for p in found.related] == [7]
+    assert [p.line for p in found.related] == [7, 13]
     assert "in_channels=8" in found.help
     assert found.severity is Severity.ERROR
 

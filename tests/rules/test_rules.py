@@ -15,7 +15,18 @@ from convsym.rules.wanted import Wanted, parse_budget
 
 PACKAGE = Path(convsym.__file__).parent
 # What rules are made of, read by and asked with.
-PARTS = {"__init__", "advice", "budget", "diagnosis", "documentation", "mismatch", "rule", "size_rule", "wanted"}
+PARTS = {
+    "__init__",
+    "advice",
+    "budget",
+    "diagnosis",
+    "documentation",
+    "mismatch",
+    "rule",
+    "size_rule",
+    "uses",
+    "wanted",
+}
 HEAD = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n\n\n"
 # What these find is no model's fault and cannot be shown by one.
 WITHOUT_EXAMPLES = {"CS001", "CS003", "CS004", "CS008", "CS009", "CS010", "CS011"}

@@ -277,3 +277,13 @@ def test_builtins_are_put_back() -> None:
     assert "int" not in globals()
     assert math.sqrt(4) == 2.0
     assert type(math.sqrt).__name__ == "builtin_function_or_method"
+
+
+def test_a_number_read_from_a_tensor_may_be_negative():
+    class Crops(nn.Module):
+        def forward(self, x):
+            shape = torch.tensor(x.shape)
+            less = -((shape[2:] / 2).int()).flatten()
+            return torch.cat((F.pad(x, [0, less.tolist()[0]]), x[..., : x.shape[3] // 2]), 1)
+
+    assert convsym.analyze(Crops(), "N 3 H W").diagnostics == ()

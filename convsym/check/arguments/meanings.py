@@ -45,9 +45,13 @@ _MEANINGS: tuple[tuple[re.Pattern[str], tuple[str, str, str]], ...] = tuple(
         (r"(spatial|conv)?(dims|dimensions|ndims?)|ndim|dimension", ("2", "3", "2")),
         (r"padding|pad", ("1", "1", "2")),
         (r"(kernel|kernels|ksize|k|filter)(size)?|ks|kernelsz", ("3", "3", "5")),
-        (r"strides?|dilation|dilations|groups|s", ("1", "1", "1")),
-        (r"(scale|upscale|up|down|upsample|downsample|sampling)(factor|scale)?|factor|r", ("2", "2", "4")),
-        (r"reduction|reductionratio|ratio|expansion|expandratio|expansionfactor|mlpratio", ("2", "4", "4")),
+        (r"strides?|dilation|dilations|n?groups|groupnum|s", ("1", "1", "1")),
+        (r"shift(size)?", ("0", "2", "0")),
+        (r"(scale|upscale|up|down|upsample|downsample|sampling)(factor|scale|rate|ratio)?|factor|r", ("2", "2", "4")),
+        (
+            r"reduction|reductionratio|ratio|expansion|expandratio|expansionfactor|mlpratio|(mlp|ff|ffn)?mult",
+            ("2", "4", "4"),
+        ),
         (r"(heads?|attentionheads|attnheads)|nheads?", ("4", "2", "4")),
         (r"(layers?|blocks?|block|resblock|depth|resblocks?|stages|levels|convs|repeats?)", ("2", "3", "1")),
         (r"(vocab|vocabulary|dict)(size)?|embeddings|ntokens?|nvocab|tokens", ("100", "50", "50")),
@@ -62,9 +66,12 @@ _MEANINGS: tuple[tuple[re.Pattern[str], tuple[str, str, str]], ...] = tuple(
             r"(width|depth|channels?)(scale|mult|multiplier|factor|coefficient|ratio)|multiplier|alpha|gamma|beta|temperature",
             ("1.0", "1.0", "0.5"),
         ),
+        (r"normalizedshape", ("16", "32", "64")),
+        (r"\w+resolutions", ("(16,)", "(8,)", "()")),
+        (r"\w+ratio", ("0.5", "0.25", "2")),
         (r"eps|epsilon", ("1e-5", "1e-5", "1e-5")),
         # Whatever else ends or begins as a number of channels does.
-        (rf"\w+{_CHANNELS}|(channels|features|filters)\w+", ("16", "32", "64")),
+        (rf"\w+{_CHANNELS}|\w*(channels|features|filters|planes)\w*", ("16", "32", "64")),
     )
 )
 # "num_classes", "n_classes" and "classes" are one name.
@@ -78,12 +85,16 @@ _ACTIVATION = re.compile(
 )
 _BLOCK = re.compile(r"(res(idual)?_?|basic_?|conv_?)?(block|bottleneck)(_?(type|class|cls|fn|layer|module))?")
 _LAYERS = re.compile(r"(num_?|n_?)?(layers|blocks|depths?)(_?(list|num|nums|per_stage))?")
-# Where a stage each has its own.
+# Where each stage, or each axis, has its own.
 _STAGES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(n|num|number_of)?_?(layers|blocks|depths?|repeats|res_?blocks|stages)"), "(2, 2)"),
     (re.compile(r"(n|num)?_?heads?"), "(2, 4)"),
     (re.compile(r"(\w*_)?(channels|chans|dims?|features|filters|widths?|planes|feats|sizes)(_\w+)?"), "(16, 32)"),
     (re.compile(r"strides"), "(1, 2)"),
+    (re.compile(r"kernel_?size|kernel|ks"), "(3, 3)"),
+    (re.compile(r"stride|padding|dilation"), "(1, 1)"),
+    (re.compile(r"window_?size"), "(4, 4)"),
+    (re.compile(r"shift_?size"), "(0, 0)"),
 )
 #: Names of classes that are blocks of others.
 CLASSES = re.compile(r"Block|Bottleneck")
