@@ -72,7 +72,9 @@ def _wanted(text: str, fixed: dict[str, int]) -> None:
     for line, window in zip(written, found, strict=False):
         click.echo(f"{line:{width}}  H -> {pretty(window.out(symbol('H')))}")
     if len(found) > SHOWN:
-        click.echo(f"and {len(found) - SHOWN} less usual ones; --keep kernel_size=4 shows those with that kernel")
+        more = len(found) - SHOWN
+        hint = "" if fixed else "; --keep kernel_size=4 shows those with that kernel"
+        click.echo(f"and {more} less usual {'one' if more == 1 else 'ones'}{hint}")
 
 
 def _claimed(text: str, formula: str) -> None:

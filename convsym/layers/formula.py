@@ -30,7 +30,7 @@ SIZES = ("n", "i", "x", "n_in", "L_in", "H_in", "W_in", "D_in", "size", "input")
 
 
 def check_formula(text: str, formula: str) -> Verdict:
-    """Whether a formula gives the output size of a convolution along its first axis; if not, where it does.
+    """Whether a formula gives the output size of a convolution or a pooling along its first axis; if not, where it does.
 
     The formula may use the names of arguments or their usual letters (k, s, p, d, op), and H, W, L, D, n or i for the
     size of the input.
@@ -38,7 +38,7 @@ def check_formula(text: str, formula: str) -> Verdict:
     >>> print(check_formula("Conv2d(3, 8, 3, stride=2)", "(H - (k - 1)) / s"))
     no: not at H=3, where it is 0.5 and 1; it holds where H % 2 == 0 and H >= 4
 
-    Raises BadInput when the text is no convolution, or the formula cannot be read.
+    Raises BadInput when the text is neither, or the formula cannot be read.
     """
     layer = build_layer(text)
     window = windows_of(layer)[0]

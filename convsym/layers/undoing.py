@@ -82,6 +82,8 @@ def undo(text: str) -> Undone:
     Raises BadInput when the text is no convolution, or no layer of its kernel takes its sizes back.
     """
     layer = build_layer(text)
+    if not isinstance(getattr(layer, "out_channels", None), int):
+        raise BadInput(f"{type(layer).__name__} is no convolution, which is what a transposed convolution undoes")
     names = AXES[type(layer).__name__.removeprefix("Lazy")[-2:]].split()
     axes = [_undone(window, name, text) for window, name in zip(windows_of(layer), names, strict=True)]
     channels = f"{layer.out_channels}, {layer.in_channels}"

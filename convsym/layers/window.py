@@ -1,4 +1,4 @@
-"""A convolution or a transposed convolution along one axis."""
+"""A convolution, a transposed convolution or a pooling along one axis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import Condition, ge
-from convsym.sizes.windows import reach, transposed_out, window_out
+from convsym.sizes.windows import reach, transposed_out, window_out, window_out_ceil_mode
 from convsym.trace.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Window:
-    """The arguments of Conv or ConvTranspose along one axis; sizes are in elements.
+    """The arguments of Conv, ConvTranspose or a pooling along one axis; sizes are in elements.
 
     `uneven` is by how much the padding after is larger than `padding`, the one before: not 0 only where
     padding="same" cannot be split evenly.
@@ -29,6 +29,7 @@ class Window:
     dilation: int = 1
     output_padding: int = 0
     uneven: int = 0
+    ceil_mode: bool = False
 
     @property
     def reach(self) -> int:
@@ -48,6 +49,8 @@ class Window:
         """
         if self.transposed:
             return transposed_out(size, self.kernel_size, self.stride, self.padding, self.dilation, self.output_padding)
+        if self.ceil_mode:
+            return window_out_ceil_mode(size, self.kernel_size, self.stride, self.padding, self.dilation)
         after = self.padding + self.uneven
         return window_out(size, self.kernel_size, self.stride, self.padding, after, self.dilation)
 
@@ -72,14 +75,17 @@ class Window:
 
 
 def windows_of(layer: nn.Module) -> tuple[Window, ...]:
-    """The windows of a convolution, one for each axis.
+    """The windows of a convolution or a pooling, one for each axis.
 
     Raises BadInput for a layer of another kind.
     """
     from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+    from torch.nn.modules.pooling import _AvgPoolNd, _MaxPoolNd
 
+    if isinstance(layer, (_MaxPoolNd, _AvgPoolNd)):
+        return _of_pooling(layer)
     if not isinstance(layer, _ConvNd):
-        raise BadInput(f"{type(layer).__name__} is no convolution, so it has no window to speak of")
+        raise BadInput(f"{type(layer).__name__} is no convolution and no pooling, so it has no window to speak of")
     transposed = isinstance(layer, _ConvTransposeNd)
     found = []
     for axis, kernel_size in enumerate(layer.kernel_size):
@@ -92,3 +98,19 @@ def windows_of(layer: nn.Module) -> tuple[Window, ...]:
         more = layer.output_padding[axis] if transposed else 0
         found.append(Window(transposed, kernel_size, stride, padding, dilation, more, uneven))
     return tuple(found)
+
+
+def _of_pooling(layer: nn.Module) -> tuple[Window, ...]:
+    axes = int(type(layer).__name__[-2])
+
+    def along(name: str, axis: int) -> int:
+        value = getattr(layer, name)
+        if isinstance(value, tuple):
+            return int(value[axis] if len(value) > 1 else value[0])
+        return int(value)
+
+    given = [name for name in ("kernel_size", "stride", "padding", "dilation") if hasattr(layer, name)]
+    ceil_mode = bool(layer.ceil_mode)
+    return tuple(
+        Window(False, **{name: along(name, axis) for name in given}, ceil_mode=ceil_mode) for axis in range(axes)
+    )

@@ -169,11 +169,33 @@ def test_a_wrong_formula_is_shown_where_it_fails_and_where_it_holds() -> None:
 def test_a_formula_with_letters_of_its_own_is_refused() -> None:
     with pytest.raises(convsym.BadInput, match="'z' stands for nothing; there are H, k or kernel_size"):
         check_formula("Conv2d(3, 8, 3)", "H + z")
-    with pytest.raises(convsym.BadInput, match="is no convolution"):
-        check_formula("MaxPool2d(2)", "H / 2")
 
 
 def test_windows_are_read_axis_by_axis() -> None:
     height, width = windows_of(build_layer("Conv2d(3, 8, (3, 4), stride=1, padding='same')"))
     assert (height.total_padding, width.total_padding) == (2, 3)
     assert height.out(9) == width.out(9) == 9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 2), st.booleans(), st.sampled_from(["Max", "Avg"]))
+def test_formulas_are_held_against_poolings_too(kernel: int, stride: int, padding: int, ceil: bool, kind: str) -> None:
+    assume(2 * padding <= kernel)
+    text = f"{kind}Pool1d({kernel}, {stride}, {padding}, ceil_mode={ceil})"
+    layer = build_layer(text)
+    (window,) = windows_of(layer)
+    for size in range(1, 14):
+        try:
+            out = layer(torch.zeros(1, 1, size)).shape[-1]
+        except RuntimeError:
+            assert not window.runs(size).holds()
+        else:
+            assert (window.out(size), window.runs(size).holds()) == (out, True)
+
+
+def test_what_is_no_convolution_is_not_undone() -> None:
+    assert check_formula("MaxPool2d(2)", "H // 2").holds
+    with pytest.raises(convsym.BadInput, match="MaxPool2d is no convolution, which is what a transposed convolution undoes"):
+        undo("MaxPool2d(2)")
+    with pytest.raises(convsym.BadInput, match="Linear is no convolution and no pooling"):
+        check_formula("Linear(3, 4)", "n")
