@@ -12,7 +12,6 @@ import sympy
 from convsym.sizes import component as components
 from convsym.sizes.arithmetic import Size, Unknown, symbol
 from convsym.sizes.bounds import Bounds, Interval
-from convsym.sizes.cases import substituted
 from convsym.sizes.component import Component
 from convsym.sizes.condition import (
     FALSE,
@@ -23,24 +22,18 @@ from convsym.sizes.condition import (
     Condition,
     all_of,
     any_of,
-    eq,
     negate,
 )
-from convsym.sizes.evaluate import compiled, exprs_in, functions_in, missing
-from convsym.sizes.floats import RealFunction
+from convsym.sizes.evaluate import compiled, missing
 from convsym.sizes.intervals import by_intervals
 from convsym.sizes.polynomial import TABLE_LIMIT
-from convsym.sizes.products import without_products
+from convsym.sizes.presburger import in_presburger_terms
 from convsym.sizes.sets import TooHard, is_presburger
 from convsym.sizes.truth import Truth
 
 if TYPE_CHECKING:
     import numpy
     import numpy.typing
-
-
-#: A symbol with fewer values than this in a domain may be looked at value by value.
-MOST_VALUES = 12
 
 
 @dataclass(frozen=True)
@@ -148,16 +141,16 @@ class Domain:
         """The domain where the condition holds too. What follows already changes nothing."""
         found = self
         for part in condition.parts if isinstance(condition, All) else (condition,):
-            before, found = found, found._assumed(part, reason)
+            before, found = found, found.assume_alone(part, reason)
             if found.residue and found is not before:
                 parts = before._components
                 found = found._reconsidered(s for s, p in found._components.items() if parts.get(s) is not p)
         return found
 
-    def _assumed(self, condition: Condition, reason: object = None) -> Domain:
-        """As ``assume``, without a thought for what no set could say before."""
+    def assume_alone(self, condition: Condition, reason: object = None) -> Domain:
+        """As ``assume``, without a thought for what no set could say before: the residue stays what it is."""
         if isinstance(condition, All):
-            return reduce(lambda domain, part: domain._assumed(part, reason), condition.parts, self)
+            return reduce(lambda domain, part: domain.assume_alone(part, reason), condition.parts, self)
         truth = self.decide(condition)
         if truth is Truth.YES or self._empty:
             return self
@@ -174,7 +167,7 @@ class Domain:
 
     def _narrowed(self, condition: Condition) -> Component | None:
         """The component of the condition's symbols where it holds too, None where no set says that."""
-        exact = self._exact(condition)
+        exact = in_presburger_terms(self, condition)
         if exact is None:
             return None
         try:
@@ -217,64 +210,6 @@ class Domain:
                 parts[part] = None
         return components.joined((*parts, *free))
 
-    def _exact(self, condition: Condition) -> Condition | None:
-        """The same in Presburger terms, as far as this domain goes."""
-        if is_presburger(condition):
-            return condition
-        if isinstance(condition, (All, Any)):
-            return self._exact_in_turn(condition)
-        found = without_products(condition)
-        if found is None:
-            found = without_products(self._with_known(condition), self._proves)
-        return found if found is not None else self._value_by_value(condition)
-
-    def _exact_in_turn(self, condition: All | Any) -> Condition | None:
-        """Each part where those before it leave it open: of ``a or b``, b matters only where a does not hold."""
-        everywhere = isinstance(condition, All)
-        there, found = self, []
-        for part in sorted(condition.parts, key=is_presburger, reverse=True):
-            if there._empty:
-                break
-            exact = there._exact(part)
-            if exact is None:
-                return None
-            found.append(exact)
-            if exact is part:
-                there = there._assumed(part if everywhere else negate(part))
-        return all_of(*found) if everywhere else any_of(*found)
-
-    def _with_known(self, condition: Condition) -> Condition:
-        """The condition with numbers for what can have one value only."""
-        known: dict[sympy.Expr, int] = {}
-        for atom in (*condition.symbols, *functions_in(exprs_in(condition))):
-            low, high = (None, None) if isinstance(atom, RealFunction) else self.bounds.interval(atom)
-            if low is not None and low == high:
-                known[atom] = low
-        return substituted(condition, known) if known else condition
-
-    def _value_by_value(self, condition: Condition) -> Condition | None:
-        """A union over the values of one symbol, where it has few."""
-        counts = {}
-        for s in condition.symbols:
-            low, high = self.bounds.interval(s)
-            if low is not None and high is not None and low < high < low + MOST_VALUES:
-                counts[s] = (high - low, s.name)
-        if not counts or len(condition.symbols) == 1:
-            return None
-        few = min(counts, key=counts.__getitem__)
-        low, high = self.bounds.interval(few)
-        assert low is not None and high is not None
-        parts = []
-        for value in range(low, high + 1):
-            exact = without_products(substituted(condition, {few: value}), self._proves)
-            if exact is None:
-                return None
-            parts.append(all_of(eq(few, value), exact))
-        return any_of(*parts)
-
-    def _proves(self, condition: Condition) -> bool:
-        return self.decide(condition) is Truth.YES
-
     # Asking
 
     def decide(self, condition: Condition) -> Truth:
@@ -305,7 +240,7 @@ class Domain:
         answer = self._by_parts(condition, plain)
         if answer is not Truth.UNKNOWN:
             return answer
-        exact = self._exact(condition)
+        exact = in_presburger_terms(self, condition)
         if exact is not None:
             if exact is TRUE or exact is FALSE:
                 return Truth.YES if exact is TRUE else Truth.NO

@@ -195,7 +195,9 @@ def test_formulas_are_held_against_poolings_too(kernel: int, stride: int, paddin
 
 def test_what_is_no_convolution_is_not_undone() -> None:
     assert check_formula("MaxPool2d(2)", "H // 2").holds
-    with pytest.raises(convsym.BadInput, match="MaxPool2d is no convolution, which is what a transposed convolution undoes"):
+    with pytest.raises(
+        convsym.BadInput, match="MaxPool2d is no convolution, which is what a transposed convolution undoes"
+    ):
         undo("MaxPool2d(2)")
     with pytest.raises(convsym.BadInput, match="Linear is no convolution and no pooling"):
         check_formula("Linear(3, 4)", "n")
