@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -18,21 +17,14 @@ from torch import nn
 from torch.utils import _pytree as pytree
 
 from convsym.graph.backward import keeps_nothing
-from convsym.graph.call import Call, Cost, LayerCall
+from convsym.graph.call import Call, Cost
 from convsym.graph.tensor import Tensor
-from convsym.ops.strides import normal, strides_of
-from convsym.sizes.arithmetic import Size, subtract, total
-from convsym.sizes.cases import piecewise
-from convsym.sizes.condition import all_of, any_of, eq
+from convsym.sizes.arithmetic import Size, subtract
+from convsym.sizes.condition import all_of, any_of
 from convsym.sizes.domain import Assumption, Domain
-from convsym.sizes.evaluate import evaluate
-from convsym.sizes.rounding import rounded, rounded_up
-from convsym.sizes.truth import Truth
 from convsym.trace.errors import EndlessQuestions
-from convsym.trace.numbers import SymbolicFloat, SymbolicInt, integer
-from convsym.trace.passage import Standing
-from convsym.trace.paths import Answers
-from convsym.trace.recording import Recorded
+from convsym.trace.merge import LocalWay, by_cases, merged
+from convsym.trace.numbers import SymbolicFloat, SymbolicInt
 from convsym.trace.restore import restored
 from convsym.trace.tensors import SymbolicTensor
 
@@ -43,29 +35,6 @@ MOST_WAYS = 12
 MOST_IN_VAIN = 5000  # calls traced for ways that could not be joined: modules around them would try in vain too
 MOST_OPEN = 3  # more open questions than this make more ways than are worth running
 _PLAIN = (int, float, bool, str, type(None), torch.Tensor, SymbolicInt, SymbolicFloat)
-
-
-@dataclass(frozen=True)
-class _Local:
-    """One way through a module."""
-
-    domain: Domain
-    taken: tuple[bool, ...]
-    opened: tuple[Answers, ...]
-    output: Any
-    error: Exception | None
-    recorded: Recorded
-    overridden: dict[int, Standing]
-    inputs: list[Tensor]
-
-    @property
-    def runs(self) -> bool:
-        return self.error is None and not self.recorded.findings
-
-    @property
-    def cost(self) -> Cost:
-        calls = self.recorded.calls
-        return Cost(total([c.cost.flops for c in calls]), total([c.cost.elementwise for c in calls]))
 
 
 class _Entry:
@@ -101,9 +70,9 @@ class _Entry:
             if tensor.spec is not spec:
                 tensor.stand_for(spec)
 
-    def local(self, output: Any, error: Exception | None) -> _Local:
+    def local(self, output: Any, error: Exception | None) -> LocalWay:
         path = self.tracer.path
-        return _Local(
+        return LocalWay(
             path.domain,
             tuple(path.taken[self.asked.taken :]),
             tuple(path.open[self.asked.open :]),
@@ -114,7 +83,7 @@ class _Entry:
             [t.spec for t in self.tensors],
         )
 
-    def go_on_as(self, local: _Local) -> Any:
+    def go_on_as(self, local: LocalWay) -> Any:
         """Make one way the state to go on from; returns its output, or raises what it raised."""
         self.put_back()
         path = self.tracer.path
@@ -165,7 +134,7 @@ def call_joined(
         ):
             ways, is_complete = _followed(entry, module, first, call)
             running = [way for way in ways if way.runs]
-            together = _together(running) if running and is_complete else None
+            together = merged(running) if running and is_complete else None
             if together is not None:
                 attributes.pop_all()
                 return _go_on_joined(entry, ways, running, together)
@@ -176,7 +145,9 @@ def call_joined(
     return call()
 
 
-def _followed(entry: _Entry, module: nn.Module, first: _Local, call: Callable[[], Any]) -> tuple[list[_Local], bool]:
+def _followed(
+    entry: _Entry, module: nn.Module, first: LocalWay, call: Callable[[], Any]
+) -> tuple[list[LocalWay], bool]:
     """The ways through a module, the first one known, and whether they are all."""
     path = entry.tracer.path
     given = path.answers
@@ -196,7 +167,7 @@ def _followed(entry: _Entry, module: nn.Module, first: _Local, call: Callable[[]
     return ways, not pending
 
 
-def _go_on_joined(entry: _Entry, ways: list[_Local], running: list[_Local], together: _Local) -> Any:
+def _go_on_joined(entry: _Entry, ways: list[LocalWay], running: list[LocalWay], together: LocalWay) -> Any:
     tracer = entry.tracer
     output = entry.go_on_as(together)
     del tracer.path.taken[entry.asked.taken :], tracer.path.open[entry.asked.open :]
@@ -206,7 +177,7 @@ def _go_on_joined(entry: _Entry, ways: list[_Local], running: list[_Local], toge
     return output
 
 
-def _run(entry: _Entry, call: Callable[[], Any]) -> _Local:
+def _run(entry: _Entry, call: Callable[[], Any]) -> LocalWay:
     try:
         return entry.local(call(), None)
     except Exception as error:
@@ -227,123 +198,6 @@ def _is_repeatable(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, A
     """
     plain = all(isinstance(value, _PLAIN) for value in _values(args, kwargs))
     return plain and not any(m._forward_hooks or m._forward_pre_hooks for m in module.modules())
-
-
-class _Different(Exception):
-    """The ways give what no one formula says."""
-
-
-def _together(ways: list[_Local]) -> _Local | None:
-    """One way that stands for all of them, its sizes written so that they hold on every one; None where they differ."""
-    first = ways[0]
-    if len(ways) == 1:
-        return first
-    domains = [way.domain for way in ways]
-    leaves, trees = zip(*(pytree.tree_flatten(way.output) for way in ways), strict=True)
-    if any(tree != trees[0] for tree in trees) or len({len(way.recorded.layers) for way in ways}) > 1:
-        return None
-    try:
-        output = [_leaf(each, domains) for each in zip(*leaves, strict=True)]
-        inputs = [_tensor(each, domains) for each in zip(*(way.inputs for way in ways), strict=True)]
-        layers = [_layer(each, domains) for each in zip(*(way.recorded.layers for way in ways), strict=True)]
-    except _Different:
-        return None
-    recorded = replace(first.recorded, layers=tuple(layers))
-    return replace(first, output=pytree.tree_unflatten(output, trees[0]), inputs=inputs, recorded=recorded)
-
-
-def _leaf(each: Sequence[Any], domains: Sequence[Domain]) -> Any:
-    first = each[0]
-    if any(type(leaf) is not type(first) for leaf in each):
-        raise _Different
-    if isinstance(first, SymbolicTensor):
-        spec = _tensor([leaf.spec for leaf in each], domains)
-        return first if spec is first.spec else SymbolicTensor(spec, first.device)
-    if isinstance(first, SymbolicInt):
-        return integer(_size([leaf.size for leaf in each], domains))
-    if isinstance(first, SymbolicFloat) and all(leaf.value == first.value for leaf in each):
-        return first
-    if all(leaf is first or (isinstance(first, (int, float, str, bool)) and leaf == first) for leaf in each):
-        return first
-    raise _Different
-
-
-def _tensor(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
-    first = each[0]
-    if all(tensor is first for tensor in each):
-        return first
-    if any((t.rank, t.dtype, t.data is None) != (first.rank, first.dtype, first.data is None) for t in each):
-        raise _Different
-    shape = _sizes([t.shape for t in each], domains)
-    if any(t.strides is not None for t in each):
-        strides = _sizes([strides_of(t) for t in each], domains)
-    else:
-        strides = None
-    if (shape, strides) == (first.shape, first.strides):
-        return first
-    return first.view(shape, None if strides is None else normal(shape, strides))
-
-
-def _sizes(each: Sequence[tuple[Size, ...]], domains: Sequence[Domain]) -> tuple[Size, ...]:
-    return tuple(_size(sizes, domains) for sizes in zip(*each, strict=True))
-
-
-def _size(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
-    """A size that is the first one in the first domain, the second one in the second, and so on.
-
-    A forward that pads only where a window does not divide has H on one way and 4 (H // 4) + 4 on the other:
-    4 ceil(H / 4) is both.
-    """
-    first = each[0]
-    if all(size == first for size in each):
-        return first
-    up = [rounded_up(size, domain) for size, domain in zip(each, domains, strict=True)]
-    if all(size == up[0] for size in up):
-        return up[0]
-    smallest = [domain.smallest() for domain in domains]
-    candidates = dict.fromkeys((*each, *up, *(r for size in dict.fromkeys(each) for r in rounded(size))))
-    for candidate in candidates:
-        if all(
-            at is not None and evaluate(candidate, at) == evaluate(size, at)
-            for size, at in zip(each, smallest, strict=True)
-        ) and all(
-            candidate == written or domain.decide(eq(candidate, size)) is Truth.YES
-            for size, written, domain in zip(each, up, domains, strict=True)
-        ):
-            return candidate
-    raise _Different
-
-
-def _layer(each: Sequence[LayerCall], domains: Sequence[Domain]) -> LayerCall:
-    first = each[0]
-    if any((layer.path, layer.index) != (first.path, first.index) for layer in each):
-        raise _Different
-    return replace(
-        first,
-        input=_seen([layer.input for layer in each], domains),
-        output=_seen([layer.output for layer in each], domains),
-    )
-
-
-def _seen(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
-    """A tensor that nothing is computed from any more: its sizes may be cases of the ways."""
-    try:
-        return _tensor(each, domains)
-    except _Different:
-        first = each[0]
-        if any((t.rank, t.dtype) != (first.rank, first.dtype) for t in each):
-            raise
-        return Tensor(
-            tuple(_by_cases(sizes, domains) for sizes in zip(*(t.shape for t in each), strict=True)), first.dtype
-        )
-
-
-def _by_cases(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
-    """A size that is the first one in the first domain, the second one in the second, and so on."""
-    if all(size == each[0] for size in each):
-        return each[0]
-    pieces = [(domain.as_condition(), size) for domain, size in zip(domains, each, strict=True)]
-    return piecewise([*pieces[1:], pieces[0]])
 
 
 def _union(entry: Domain, ways: list[Domain], complete: bool) -> Domain:
@@ -368,17 +222,17 @@ def _is_required(assumption: Assumption) -> bool:
     return getattr(assumption.reason, "requirement", None) is not None
 
 
-def _respelled(way: _Local, joined: _Local) -> list[tuple[Tensor, Tensor]]:
+def _respelled(way: LocalWay, joined: LocalWay) -> list[tuple[Tensor, Tensor]]:
     """The tensors of a way whose sizes are written otherwise where ways are joined, before and after."""
 
-    def specs(local: _Local) -> list[Tensor]:
+    def specs(local: LocalWay) -> list[Tensor]:
         leaves = pytree.tree_leaves(local.output)
         return [*(leaf.spec for leaf in leaves if isinstance(leaf, SymbolicTensor)), *local.inputs]
 
     return [(a, b) for a, b in zip(specs(way), specs(joined), strict=True) if a is not b]
 
 
-def _keep_costs(tracer: Tracer, ways: list[_Local], respelled: list[tuple[Tensor, Tensor]]) -> None:
+def _keep_costs(tracer: Tracer, ways: list[LocalWay], respelled: list[tuple[Tensor, Tensor]]) -> None:
     """Record what the other ways cost more or less than the first, under their conditions."""
     flops = _difference(ways, [way.cost.flops for way in ways])
     elementwise = _difference(ways, [way.cost.elementwise for way in ways])
@@ -401,7 +255,7 @@ def _keep_costs(tracer: Tracer, ways: list[_Local], respelled: list[tuple[Tensor
     calls.append(call)
 
 
-def _difference(ways: list[_Local], costs: list[Size]) -> Size:
+def _difference(ways: list[LocalWay], costs: list[Size]) -> Size:
     if all(cost == costs[0] for cost in costs):
         return 0
-    return _by_cases([subtract(cost, costs[0]) for cost in costs], [way.domain for way in ways])
+    return by_cases([subtract(cost, costs[0]) for cost in costs], [way.domain for way in ways])
