@@ -20,12 +20,14 @@ class Needed:
         self._written: set[Tensor] = set()
         for call in calls:
             backward = call.backward
-            if (backward is not None and not backward.through) or not any(map(self.of, call.inputs)):
+            starts = backward is not None and backward.starts
+            stops = backward is not None and not backward.through
+            if not starts and (stops or not any(map(self.of, call.inputs))):
                 continue
             for tensor in call.outputs:
                 if tensor.dtype.is_floating_point or tensor.dtype.is_complex:
                     self._tensors.add(tensor)
-                    if tensor.base is not None and not self.of(call.inputs[0]):
+                    if tensor.base is not None and not starts and not self.of(call.inputs[0]):
                         self._written.add(tensor.base)
 
     def of(self, tensor: Tensor) -> bool:

@@ -11,7 +11,7 @@ from convsym.analysis.memory import Memory, Moment
 from convsym.analysis.optimizers import Optimizer, state_bytes
 from convsym.analysis.training import Training
 from convsym.graph.tensor import Tensor
-from convsym.sizes.evaluate import evaluate
+from convsym.sizes.evaluate import Evaluation, evaluate
 
 Shape = tuple[int, ...]
 
@@ -97,9 +97,9 @@ class NumbersAt:
         return evaluate(self.training.saved_bytes, self.sizes)
 
 
-def shape_at(tensor: Tensor, sizes: Mapping[str, int]) -> Shape:
+def shape_at(tensor: Tensor, numbers: Evaluation) -> Shape:
     """The shape as numbers."""
-    return tuple(evaluate(s, sizes) for s in tensor.shape)
+    return tuple(map(numbers.value, tensor.shape))
 
 
 def tensors_of(output: Any) -> list[Tensor]:

@@ -30,7 +30,7 @@ from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, floor_div
 from convsym.sizes.cases import piecewise
 from convsym.sizes.domain import Domain
-from convsym.sizes.evaluate import evaluate
+from convsym.sizes.evaluate import Evaluation
 from convsym.trace.explore import Refusal, Way
 from convsym.trace.paths import Finding, Pin
 
@@ -332,15 +332,18 @@ class Analysis(TrainingStep, Questions, Notebook):
         """
         sizes = self.domain.named(sizes)
         case = self.case_at(sizes)
-        flops = evaluate(case.cost.flops, sizes)
+        numbers = Evaluation(sizes)
+        flops = numbers.value(case.cost.flops)
         return NumbersAt(
             sizes=sizes,
             flops=flops,
             macs=flops // 2,
-            parameters=evaluate(case.parameters, sizes),
-            elementwise=evaluate(case.cost.elementwise, sizes),
+            parameters=numbers.value(case.parameters),
+            elementwise=numbers.value(case.cost.elementwise),
             remember=self._memory_at(case, sizes),
-            activation_bytes=evaluate(case.activation_bytes, sizes),
-            outputs=[shape_at(t, sizes) for t in tensors_of(case.outputs)],
-            layers=[LayerAt(c.path, c.index, shape_at(c.input, sizes), shape_at(c.output, sizes)) for c in case.layers],
+            activation_bytes=numbers.value(case.activation_bytes),
+            outputs=[shape_at(t, numbers) for t in tensors_of(case.outputs)],
+            layers=[
+                LayerAt(c.path, c.index, shape_at(c.input, numbers), shape_at(c.output, numbers)) for c in case.layers
+            ],
         )

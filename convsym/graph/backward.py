@@ -38,16 +38,17 @@ class Gradient(NamedTuple):
 class Backward:
     """What a call leaves for the backward pass.
 
-    `through` is False where no gradient passes (detach). `shares` says that the gradients of the operands lie in the
-    memory of the incoming one. `workspace` are tensors that a kernel makes for itself beside its result, one after the
-    other where there are several groups of them; where the condition of `otherwise` holds, it makes those instead.
-    `all_saved` and `all_gradients` say
-    whether `saved` and `gradients` are all there are.
+    `through` is False where no gradient passes (detach), `starts` True where the results require one of their own.
+    `shares` says that the gradients of the operands lie in the memory of the incoming one. `workspace` are tensors that a
+    kernel makes for itself beside its result, one after the other where there are several groups of them; where the
+    condition of `otherwise` holds, it makes those instead. `all_saved` and `all_gradients` say whether `saved` and
+    `gradients` are all there are.
     """
 
     saved: tuple[Saved, ...] = ()
     gradients: tuple[Gradient, ...] = ()
     through: bool = True
+    starts: bool = False
     shares: bool = False
     workspace: tuple[Tensors, ...] = ()
     otherwise: tuple[Condition, tuple[Tensors, ...]] | None = None
@@ -58,6 +59,7 @@ class Backward:
 NOTHING = Backward()
 SHARED = Backward(shares=True)
 STOPS = Backward(through=False)
+STARTS = Backward(starts=True)
 
 #: How a family keeps tensors where its rule does not say it call by call: from the inputs and outputs of the call.
 Keeps = Callable[[Tensors, Tensors], Backward]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from convsym.graph.backward import STOPS, Backward, Keeps
@@ -37,7 +38,7 @@ class Cost:
 FREE = Cost()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Call:
     """One operation as the forward pass makes it.
 
@@ -64,7 +65,7 @@ class Call:
     declared: Backward | None = None
     keeps: Keeps | None = None
 
-    @property
+    @cached_property
     def backward(self) -> Backward | None:
         """What the call leaves for the backward pass; None where that is not known."""
         if not self.grad:

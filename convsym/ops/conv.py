@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,10 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from convsym.graph.backward import Backward, Gradient, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.conv_backward import of_convolution, on_small_images
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
 from convsym.ops.windowed import require_elements, require_positive, require_rank, spread
@@ -97,29 +98,11 @@ def conv(
     numel = output.numel
     cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
     read = input if _pads_itself(before, after, padding_mode) else _padded(input, before, after)
-    return Outcome(output, cost, parameters, of_convolution(read, input, weight, output, cost.flops))
-
-
-def of_convolution(read: Tensor, input: Tensor, weight: Tensor, output: Tensor, flops: Size) -> Backward:
-    """Autograd keeps what the kernel read and the weight; each of the two gradients costs what the forward costs."""
-    gradients = (Gradient((input,), flops), Gradient((weight,), flops))
-    return Backward((Saved(read), Saved(weight)), gradients, workspace=_reordered(read, weight, output))
-
-
-def _reordered(read: Tensor, weight: Tensor, output: Tensor) -> tuple[tuple[Tensor, ...], ...]:
-    """oneDNN computes on copies in blocks of channels: first of input and weight, then of the result.
-
-    Images of few channels are read as they are, and so is everything that has its channels innermost.
-    """
-    if read.strides is not None:
-        return ((weight.with_shape(*weight.shape),),)
-    channels = read.shape[-(weight.rank - 1)] if read.rank >= weight.rank - 1 else 1
-    few = isinstance(channels, int) and channels < _BLOCK
-    given = () if few else (read.with_shape(*read.shape),)
-    return (*given, weight.with_shape(*weight.shape)), (output.with_shape(*output.shape),)
-
-
-_BLOCK = 8  # channels
+    backward = of_convolution(read, input, weight, output, cost.flops)
+    if axes == 2 and groups == 1:
+        is_dense = all(s == 1 for s in stride) and all(p == 0 for p in (*before, *after))
+        backward = replace(backward, otherwise=on_small_images(read, weight, output, is_dense))
+    return Outcome(output, cost, parameters, backward)
 
 
 def _pads_itself(before: tuple[Size, ...], after: tuple[Size, ...], padding_mode: str) -> bool:

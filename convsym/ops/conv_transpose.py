@@ -11,7 +11,8 @@ from torch import nn
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.conv import of_convolution, require_bias, require_groups, require_weight
+from convsym.ops.conv import require_bias, require_groups, require_weight
+from convsym.ops.conv_backward import of_convolution
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
 from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread

@@ -11,6 +11,7 @@ call_module(module)     an exact type of the catalogue is one operation, every o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from types import FunctionType
 from typing import Any
@@ -20,7 +21,7 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from convsym.graph.backward import Backward, Gradient, Keeps, Saved
+from convsym.graph.backward import STARTS, Backward, Gradient, Keeps, Saved
 from convsym.graph.call import Call
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
@@ -101,6 +102,8 @@ class Tracer(TorchFunctionMode):
         inputs: list[Tensor] = []
         plain_args, plain_kwargs = self._lowered(args, kwargs, inputs)
         outcome = rule.infer(self.site, *plain_args, **plain_kwargs)
+        if kwargs.get("requires_grad") is True:
+            outcome = replace(outcome, backward=STARTS)
         output = outcome.output
         if func is not None and values.may_fold(inputs):
             output = values.folded(self.passage.lift, func, args, kwargs, output, inputs)

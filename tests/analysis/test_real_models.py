@@ -1,0 +1,102 @@
+"""Training of real models against torch: FLOPs of both passes and what autograd keeps, at two sizes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import convsym
+from tests.analysis.training import flops_of_both_passes, saved_bytes
+from tests.torchvision_on_cpu import models
+
+_TORCHVISION = [
+    "alexnet",
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_b0",
+    "efficientnet_v2_s",
+    "googlenet",
+    "inception_v3",
+    "mnasnet0_5",
+    "mobilenet_v2",
+    "mobilenet_v3_large",
+    "mobilenet_v3_small",
+    "regnet_x_400mf",
+    "regnet_y_400mf",
+    "resnet18",
+    "resnet50",
+    "resnext50_32x4d",
+    "shufflenet_v2_x0_5",
+    "squeezenet1_1",
+    "swin_t",
+    "swin_v2_t",
+    "vgg11_bn",
+]
+_TIMM = [
+    "caformer_s18",
+    "convmixer_768_32",
+    "convnextv2_atto",
+    "cspdarknet53",
+    "dla34",
+    "edgenext_xx_small",
+    "efficientformer_l1",
+    "efficientvit_b0",
+    "fasternet_t0",
+    "fastvit_t8",
+    "focalnet_tiny_srf",
+    "ghostnet_050",
+    "gmixer_24_224",
+    "hardcorenas_a",
+    "hrnet_w18_small",
+    "inception_next_atto",
+    "lcnet_050",
+    "levit_128s",
+    "mobilenetv4_conv_small",
+    "mobilevit_xxs",
+    "mobileone_s0",
+    "poolformer_s12",
+    "pvt_v2_b0",
+    "repvgg_a0",
+    "res2net50_14w_8s",
+    "resnest14d",
+    "sequencer2d_s",
+    "skresnet18",
+    "tinynet_e",
+    "xcit_nano_12_p8_224",
+]
+_SIZES = (
+    {"N": 2, "H": 64, "W": 96},
+    {"N": 3, "H": 96, "W": 96},
+    {"N": 2, "H": 224, "W": 224},
+    {"N": 3, "H": 224, "W": 224},
+)
+
+
+def _assert_trained_as_torch_does(model: nn.Module) -> None:
+    model.train()
+    analysis = convsym.analyze(model, "N 3 H W")
+    assert analysis.unsaved == analysis.uncounted_backward == ()
+    fitting = [sizes for sizes in _SIZES if analysis.domain.contains(**sizes)][:2]
+    assert len(fitting) == 2
+    for sizes in fitting:
+        at, x = analysis.at(**sizes), torch.rand(sizes["N"], 3, sizes["H"], sizes["W"])
+        assert at.saved_bytes == saved_bytes(model, x)
+        assert (at.flops, at.backward_flops) == flops_of_both_passes(model, x)
+        gradients = [p.grad for p in model.parameters() if p.grad is not None]
+        assert at.gradient_bytes == sum(g.numel() * g.element_size() for g in gradients)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", _TORCHVISION)
+def test_a_model_of_torchvision(name: str) -> None:
+    _assert_trained_as_torch_does(getattr(models, name)())
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", _TIMM)
+def test_a_model_of_timm(name: str) -> None:
+    # timm imports torchvision, whose operators are declared by now.
+    import timm
+
+    _assert_trained_as_torch_does(timm.create_model(name))
