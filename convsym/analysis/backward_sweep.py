@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from convsym.analysis.alive import Step, Tally
+from convsym.analysis.saved import kept_by
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -23,8 +24,16 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
     gradients: dict[Tensor, Tensor] = {t: t.with_shape(*t.shape) for t in training.outputs if training.needed.of(t)}
     tally.hold(gradients.values())
     accumulated: set[Tensor] = set()
+    again: dict[int, set[Tensor]] = {}
     for index in range(len(training.calls) - 1, -1, -1):
         call = training.calls[index]
+        if index in training.reached and call.checkpoint is not None and index not in again:
+            # The last call of a checkpoint is met first: all of it is computed again.
+            inside = [c for c in training.calls if c.checkpoint is call.checkpoint]
+            kept = {c.index: {t.storage for t in kept_by(c, training.needed)} for c in inside}
+            again.update({number: storages - set(apart) for number, storages in kept.items()})
+            for storages in kept.values():
+                tally.hold(storages - set(apart))
         if index in training.reached:
             made = _gradients_of_operands(training, call, gradients)
             tally.hold(made.values())
@@ -42,6 +51,7 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
                 else:
                     gradients[tensor] = gradient
         tally.drop({t.storage for t in training.tensors[index] if t.storage not in apart})
+        tally.drop(again.get(index, ()))
 
 
 def _gradients_of_operands(training: Training, call: Call, gradients: dict[Tensor, Tensor]) -> dict[Tensor, Tensor]:

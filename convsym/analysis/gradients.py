@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convsym.graph.call import Call
+from convsym.graph.call import Call, Checkpoint
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
 
@@ -24,6 +24,8 @@ class Needed:
             stops = backward is not None and not backward.through
             if not starts and (stops or not any(map(self.of, call.inputs))):
                 continue
+            if call.checkpoint is not None and not self.enters(call.checkpoint):
+                continue
             for tensor in call.outputs:
                 if tensor.dtype.is_floating_point or tensor.dtype.is_complex:
                     self._tensors.add(tensor)
@@ -33,6 +35,10 @@ class Needed:
     def of(self, tensor: Tensor) -> bool:
         """Whether autograd follows a tensor."""
         return tensor in self._tensors or tensor.storage in self._written
+
+    def enters(self, checkpoint: Checkpoint) -> bool:
+        """Whether gradients are computed inside a checkpoint."""
+        return not checkpoint.is_reentrant or any(map(self.of, checkpoint.inputs))
 
     def any_of(self, tensors: Iterable[Tensor]) -> bool:
         """Whether it follows any of these; of no tensors, it does."""

@@ -9,17 +9,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from convsym.analysis.gradients import Needed
-from convsym.graph.call import Call
+from convsym.graph.call import Call, Checkpoint
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
 
 
 def saved_tensors(calls: Sequence[Call], needed: Needed) -> tuple[tuple[Tensor, ...], ...]:
-    """The tensors that each call keeps, in the order of the calls."""
-    return tuple(_saved(call, needed) for call in calls)
+    """The tensors that each call keeps, in the order of the calls; a checkpoint's inputs are kept by its first call."""
+    met: set[Checkpoint] = set()
+    found = []
+    for call in calls:
+        checkpoint = call.checkpoint
+        if checkpoint is None:
+            found.append(kept_by(call, needed))
+        else:
+            found.append(checkpoint.inputs if checkpoint not in met and needed.enters(checkpoint) else ())
+            met.add(checkpoint)
+    return tuple(found)
 
 
-def _saved(call: Call, needed: Needed) -> tuple[Tensor, ...]:
+def kept_by(call: Call, needed: Needed) -> tuple[Tensor, ...]:
+    """The tensors that one call keeps where it is inside of no checkpoint."""
     backward = call.backward
     if backward is None or not backward.through or not any(map(needed.of, call.inputs)):
         return ()

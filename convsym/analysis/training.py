@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from convsym.analysis.gradients import Needed, backward_flops, reached
+from convsym.analysis.recomputed import recomputed
 from convsym.analysis.saved import bytes_of, distinct, saved_tensors
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, total
+from convsym.sizes.arithmetic import Size, add, total
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,15 @@ class Training:
 
     @cached_property
     def gradients(self) -> Mapping[int, Size]:
-        """FLOPs of the gradients of each call, by its index."""
-        return backward_flops(self.calls, self.needed, self.outputs)
+        """FLOPs that the backward pass has for each call, by its index: those of gradients, and of computing it again."""
+        again = {call.index: call.cost.flops for calls in self.recomputed for call in calls if call.cost.flops != 0}
+        gradients = backward_flops(self.calls, self.needed, self.outputs)
+        return {index: add(gradients.get(index, 0), again.get(index, 0)) for index in sorted({*gradients, *again})}
+
+    @cached_property
+    def recomputed(self) -> tuple[tuple[Call, ...], ...]:
+        """The calls that the backward pass computes again, checkpoint by checkpoint."""
+        return recomputed(self.calls, self.needed, self.reached)
 
     @cached_property
     def flops(self) -> Size:

@@ -38,6 +38,19 @@ class Cost:
 FREE = Cost()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A part of a forward of which autograd keeps only the `inputs`, and which the backward pass computes again.
+
+    It `stops_early` once everything that is to be kept has been computed. Where it `is_reentrant` and none of its inputs
+    needs a gradient, nothing inside has one.
+    """
+
+    inputs: tuple[Tensor, ...]
+    stops_early: bool
+    is_reentrant: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Call:
     """One operation as the forward pass makes it.
@@ -46,7 +59,7 @@ class Call:
     the call and `definition` the line where that module was made, where they are known. A layer's call has the name
     of its class as `module`, any other the name of what was called as `function` ("torch.nn.functional.relu"). `grad` is
     whether autograd was on. What the backward pass needs is `declared` by the rule for this call, or follows from how
-    its family `keeps`.
+    its family `keeps`. `checkpoint` is the outermost one that it is inside of.
     """
 
     index: int
@@ -64,6 +77,7 @@ class Call:
     grad: bool = True
     declared: Backward | None = None
     keeps: Keeps | None = None
+    checkpoint: Checkpoint | None = None
 
     @cached_property
     def backward(self) -> Backward | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import CheckpointFunction
 
 from convsym.sizes.arithmetic import Size, total
+from convsym.trace.checkpoints import reentrant
 from convsym.trace.current import in_progress
 from convsym.trace.tensors import SymbolicTensor
 from convsym.trace.tracer import Tracer
@@ -42,6 +44,9 @@ def traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     tracer = in_progress()
     if tracer is None or not any(isinstance(a, torch.Tensor) for a in args):
         return _apply.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
+    if cls is CheckpointFunction:
+        function, _, *given = args
+        return reentrant(tracer, function, given)
     context = _Context()
     context.needs_input_grad = (False,) * len(args)
     # Autograd does not look inside: it keeps what the function says, and asks its backward.

@@ -11,8 +11,10 @@ import torch
 import torch.functional
 import torch.nn.functional
 import torch.overrides
+import torch.utils.checkpoint
 from torch import nn
 
+from convsym.trace.checkpoints import traced_generator
 from convsym.trace.current import enter, in_progress
 from convsym.trace.custom_functions import traced_apply
 from convsym.trace.tracer import Tracer
@@ -68,6 +70,7 @@ def patched(tracer: Tracer) -> Iterator[None]:
             put(torch.jit.ScriptFunction, "__call__", _traced_script)
             if "apply" in torch.autograd.Function.__dict__:
                 put(torch.autograd.Function, "apply", classmethod(traced_apply))
+            put(torch.utils.checkpoint, "_checkpoint_without_reentrant_generator", traced_generator)
             for module in _CHECKED:
                 for name in _CHECKS:
                     if name in module.__dict__:

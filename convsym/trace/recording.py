@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from convsym.graph.call import Call, LayerCall
+from convsym.graph.call import Call, Checkpoint, LayerCall
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.trace.paths import Finding
@@ -34,13 +34,17 @@ class Recorded:
 
 
 class Recording:
-    """The calls of a run in their order, the layers among them, and what was found out on the way."""
+    """The calls of a run in their order, the layers among them, and what was found out on the way.
+
+    `checkpoint` is the one that the run is inside of.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.layers: list[LayerCall] = []
         self.findings: list[Finding] = []
         self.unknowns: list[Unknown] = []
+        self.checkpoint: Checkpoint | None = None
         self._times_called: Counter[str] = Counter()
 
     def layer_called(self, path: str, taken: Tensor, given: Tensor, kind: str) -> None:

@@ -255,6 +255,7 @@ class Tracer(TorchFunctionMode):
                 grad=torch.is_grad_enabled(),
                 declared=outcome.backward,
                 keeps=keeps,
+                checkpoint=self.recording.checkpoint,
             )
         )
 

@@ -17,7 +17,6 @@ _TORCHVISION = [
     "efficientnet_b0",
     "efficientnet_v2_s",
     "googlenet",
-    "inception_v3",
     "mnasnet0_5",
     "mobilenet_v2",
     "mobilenet_v3_large",

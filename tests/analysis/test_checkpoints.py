@@ -1,0 +1,90 @@
+"""Checkpointing against torch: what autograd keeps, and what the backward pass computes again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.checkpoint import checkpoint, checkpoint_sequential
+
+import convsym
+from tests.analysis.peaks import training_peak
+from tests.analysis.training import flops_of_both_passes, saved_bytes
+
+
+class _Checkpointed(nn.Module):
+    def __init__(self, *tail: nn.Module, **options: Any) -> None:
+        super().__init__()
+        self.before = nn.Conv2d(3, 4, 3, padding=1)
+        self.inside = nn.Sequential(
+            nn.Conv2d(4, 8, 3, padding=1), nn.BatchNorm2d(8), nn.SiLU(), nn.Conv2d(8, 4, 1), *tail
+        )
+        self.after = nn.Conv2d(4, 2, 1)
+        self.options = options
+
+    def forward(self, x: torch.Tensor) -> Any:
+        x = self.before(x)
+        y = checkpoint(self.inside, x, **self.options)
+        # The tensors themselves are returned too, so that their memory is not given out again.
+        return x, y, self.after(y)
+
+
+_TAILS: dict[str, tuple[nn.Module, ...]] = {
+    "what needs its operand alone": (),
+    "what needs its result": (nn.Sigmoid(),),
+    "what needs nothing": (nn.AvgPool2d(1), nn.Flatten(), nn.Unflatten(1, (4, 8, 9))),
+}
+
+
+@pytest.mark.parametrize("is_reentrant", [True, False])
+@pytest.mark.parametrize("tail", _TAILS)
+def test_a_checkpoint_that_ends_in(tail: str, is_reentrant: bool) -> None:
+    model = _Checkpointed(*_TAILS[tail], use_reentrant=is_reentrant)
+    at, x = convsym.analyze(model, "N 3 8 9").at(N=2), torch.rand(2, 3, 8, 9)
+    assert at.saved_bytes == saved_bytes(model, x)
+    assert (at.flops, at.backward_flops) == flops_of_both_passes(model, x)
+    assert at.gradient_bytes == sum(4 * p.numel() for p in model.parameters())
+
+
+def test_without_early_stop_all_is_computed_again() -> None:
+    model = _Checkpointed(use_reentrant=False, early_stop=False)
+    at, x = convsym.analyze(model, "N 3 8 9").at(N=2), torch.rand(2, 3, 8, 9)
+    assert at.backward_flops == flops_of_both_passes(model, x)[1]
+
+
+class _FromTheInput(nn.Module):
+    def __init__(self, is_reentrant: bool) -> None:
+        super().__init__()
+        self.inside, self.after, self.is_reentrant = nn.Linear(4, 4), nn.Linear(4, 4), is_reentrant
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.after(checkpoint(self.inside, x, use_reentrant=self.is_reentrant))  # type: ignore[no-any-return]
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+@pytest.mark.parametrize("is_reentrant", [True, False])
+def test_a_reentrant_checkpoint_of_the_input_alone_has_no_gradients(is_reentrant: bool) -> None:
+    model = _FromTheInput(is_reentrant)
+    at, x = convsym.analyze(model, "N 4").at(N=3), torch.rand(3, 4)
+    assert at.backward_flops == flops_of_both_passes(model, x)[1]
+    assert at.gradient_bytes == sum(4 * p.numel() for p in model.parameters() if p.grad is not None)
+
+
+class _Segments(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 3, padding=1)
+        blocks = [nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU()) for _ in range(6)]
+        self.body = nn.Sequential(*blocks)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return checkpoint_sequential(self.body, 3, self.stem(x), use_reentrant=False)
+
+
+def test_segments_of_a_sequence_take_the_memory_of_one_at_a_time() -> None:
+    model = _Segments()
+    at, x = convsym.analyze(model, "N 3 H W").at(N=2, H=40, W=48), torch.rand(2, 3, 40, 48)
+    assert at.backward_flops == flops_of_both_passes(model, x)[1]
+    assert at.training_peak_bytes == pytest.approx(training_peak(model, x), rel=0.05)
