@@ -86,9 +86,9 @@ def decoded(basic: sympy.Basic) -> Condition:
     return {"==": build.eq, "!=": build.ne, ">=": build.ge, ">": build.gt}[word.name](real, 0)
 
 
-def substituted(condition: Condition, values: Mapping[sympy.Expr, int]) -> Condition:
-    """The condition with numbers in place of symbols or functions, normalised."""
-    return decoded(encoded(condition).xreplace({s: sympy.Integer(v) for s, v in values.items()}))
+def substituted(condition: Condition, values: Mapping[sympy.Expr, Size]) -> Condition:
+    """The condition with sizes in place of symbols, functions or products, normalised."""
+    return decoded(encoded(condition).xreplace({s: expression(v) for s, v in values.items()}))
 
 
 def piecewise(pieces: Iterable[tuple[Condition, Size]]) -> Size:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import sympy
 
+from convsym.sizes.arithmetic import Size, multiply
 from convsym.sizes.cases import substituted
-from convsym.sizes.condition import All, Any, Condition, all_of, any_of, eq, negate
+from convsym.sizes.condition import All, Any, Comparison, Condition, all_of, any_of, eq, negate
 from convsym.sizes.evaluate import exprs_in, functions_in
 from convsym.sizes.floats import RealFunction
+from convsym.sizes.polynomial import ONE, terms
 from convsym.sizes.products import without_products
-from convsym.sizes.sets import is_presburger
+from convsym.sizes.quotient import FloorDiv
+from convsym.sizes.sets import is_linear, is_presburger
 from convsym.sizes.truth import Truth
 
 if TYPE_CHECKING:
@@ -56,13 +60,38 @@ def _in_turn(domain: Domain, condition: All | Any) -> Condition | None:
 
 
 def _with_known(domain: Domain, condition: Condition) -> Condition:
-    """The condition with numbers for what can have one value only."""
-    known: dict[sympy.Expr, int] = {}
+    """The condition with numbers for what can have one value only, and with multiples of coarse quotients for the finer
+    ones of which the domain says that they come out even."""
+    known: dict[sympy.Expr, Size] = dict(_products(domain, condition))
+    quotients = []
     for atom in (*condition.symbols, *functions_in(exprs_in(condition))):
         low, high = (None, None) if isinstance(atom, RealFunction) else domain.interval(atom)
         if low is not None and low == high:
             known[atom] = low
+        elif isinstance(atom, FloorDiv) and atom.args[1].is_Integer and is_linear(atom):
+            quotients.append(atom)
+    quotients.sort(key=lambda quotient: -int(quotient.args[1]))
+    for place, fine in enumerate(quotients):
+        for coarse in quotients[:place]:
+            ratio, left = divmod(int(coarse.args[1]), int(fine.args[1]))
+            if ratio > 1 and not left and fine.free_symbols == coarse.free_symbols and coarse not in known:
+                multiple = multiply(ratio, coarse)
+                if _proves(domain, eq(fine, multiple)):
+                    known[fine] = multiple
+                    break
     return substituted(condition, known) if known else condition
+
+
+def _products(domain: Domain, condition: Condition) -> Iterator[tuple[sympy.Expr, int]]:
+    """Products of which the domain assumes what they are."""
+    for equation in (equation for part in domain.components() for equation in part.conditions):
+        if isinstance(equation, Comparison) and equation.relation == "==" and equation.symbols <= condition.symbols:
+            found = None if isinstance(equation.expr, RealFunction) else dict(terms(equation.expr))
+            if found is not None and len(found) == 2 and ONE in found:
+                value = -found.pop(ONE)
+                ((monomial, coefficient),) = found.items()
+                if monomial.is_Mul and coefficient == 1:
+                    yield monomial, value
 
 
 def _value_by_value(domain: Domain, condition: Condition) -> Condition | None:

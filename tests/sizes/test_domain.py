@@ -314,3 +314,15 @@ def test_conditions_that_follow_from_others_are_not_said() -> None:
     conditions = [f"{ceil} >= 2", "((H + 15)//16) % 2 == 0", "((H + 7)//8) % 4 == 0", f"{ceil} >= 15"]
     domain = positive(*map(parse_condition, conditions))
     assert str(domain) == f"(H + 7) % 32 <= 7 and {ceil} >= 15"
+
+
+def test_quotients_that_come_out_even_are_put_in_terms_of_coarser_ones() -> None:
+    domain = positive(*map(parse_condition, ["(H + 15) % 256 <= 15", "(W + 15) % 256 <= 15"]))
+    blocks = parse_condition("(N*((H + 15)//16)*((W + 15)//16)) % (8*((H + 15)//128)*((W + 15)//128)) == 0")
+    assert domain.decide(blocks) is Truth.YES
+
+
+def test_a_product_that_is_known_is_put_in_its_place() -> None:
+    domain = positive(parse_condition("((H + 1)//16)*((W + 1)//16) == 196"))
+    assert domain.decide(parse_condition("37632 % (((H + 1)//16)*((W + 1)//16)) == 0")) is Truth.YES
+    assert domain.decide(parse_condition("37632//(((H + 1)//16)*((W + 1)//16)) == 768")) is Truth.NO
