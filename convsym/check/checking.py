@@ -134,7 +134,11 @@ def _why_not(trials: list[Trial]) -> str:
     unknown = next((t for t in trials if t.verdict is Verdict.UNKNOWN and t.was_accepted), None)
     if unknown is not None:
         return _unknown(unknown)
-    if any(t.verdict is Verdict.FOLDS for t in trials):
+    folding = [t for t in trials if t.verdict is Verdict.FOLDS]
+    alone = next((t for t in folding if t.fixed.get("N") == "1"), None)
+    if alone is not None:
+        return f"it runs for a batch of one alone, of those with inputs {', '.join(alone.inputs.shown())}"
+    if folding:
         return "no input was found that keeps the batch"
     return _NOT_INFERRED
 

@@ -19,6 +19,47 @@ def replaced(expression: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
     return new
 
 
+#: Methods after which a model or a tensor is made and shaped as it was.
+_KEEPING = frozenset(
+    {
+        *(
+            "apply",
+            "clone",
+            "contiguous",
+            "cpu",
+            "cuda",
+            "detach",
+            "eval",
+            "init_weights",
+            "load_state_dict",
+            "parameters",
+        ),
+        *("requires_grad_", "reset_parameters", "share_memory", "state_dict", "to", "train", "zero_grad"),
+    }
+)
+
+
+def altered_names(statement: ast.AST) -> set[str]:
+    """The names whose objects a statement may alter, so that they are no longer what was assigned to them.
+
+    >>> sorted(altered_names(ast.parse("net.fc = x; del layers[0]; net.eval(); table.append(1)")))
+    ['layers', 'net', 'table']
+    """
+    found: set[str] = set()
+    for inner in ast.walk(statement):
+        target: ast.AST | None = None
+        if isinstance(inner, (ast.Attribute, ast.Subscript)) and isinstance(inner.ctx, (ast.Store, ast.Del)):
+            target = inner
+        elif isinstance(inner, ast.Expr) and isinstance(inner.value, ast.Call):
+            called = inner.value.func
+            target = called if isinstance(called, ast.Attribute) and called.attr not in _KEEPING else None
+        while isinstance(target, (ast.Attribute, ast.Subscript, ast.Call)):
+            target = target.func if isinstance(target, ast.Call) else target.value
+        if isinstance(target, ast.Name):
+            found.add(target.id)
+    return found
+
+
 def is_large(node: ast.expr) -> bool:
     """Whether an expression is written on so many lines, or so long a line, that it is a table."""
     lines = (getattr(node, "end_lineno", None) or 0) - getattr(node, "lineno", 0)

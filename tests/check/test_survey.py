@@ -116,6 +116,27 @@ def test_a_class_is_built_as_the_file_builds_it(examined):
     assert block.assumed == ("width=16",)
 
 
+def test_what_is_altered_after_it_was_assigned_is_not_taken_for_what_it_was(examined):
+    altered = (
+        NET
+        + """
+def made(layers):
+    return nn.Sequential(*layers)
+
+def net():
+    layers = [nn.Conv2d(3, 8, 3), nn.Conv2d(4, 4, 3)]
+    del layers[1]
+    return made(layers)
+
+if __name__ == "__main__":
+    model = Net(3)
+    model.head = nn.Linear(8 * 9 * 9, 10)
+    model(torch.randn(4, 3, 9, 9))
+"""
+    )
+    assert examined(altered).diagnostics == ()
+
+
 def test_a_configuration_with_defaults_is_taken_for_what_it_is(examined):
     source = """
     from dataclasses import dataclass
@@ -247,6 +268,22 @@ def test_a_guess_that_loses_the_batch_is_no_check(examined):
             return self.fc(x).view(-1, 4)
     """
     assert unchecked(examined(source)) == {"Net": "no input was found that keeps the batch"}
+
+
+def test_a_model_for_a_batch_of_one_alone_is_listed_as_such(examined):
+    source = """
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 8, 3)
+            self.fc = nn.Linear(8 * 6 * 6, 4)
+        def forward(self, x):
+            x = self.conv(x)
+            assert x.shape[0] == 1
+            return self.fc(x.view(1, -1))
+    """
+    (why,) = unchecked(examined(source)).values()
+    assert why == "it runs for a batch of one alone, of those with inputs N C H W"
 
 
 def test_a_base_class_that_is_not_meant_to_run_is_no_mistake(examined):

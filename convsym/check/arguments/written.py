@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from convsym.check.expressions import last_name, replaced
+from convsym.check.expressions import altered_names, last_name, replaced
 from convsym.trace.names import children, free_names
 
 _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -59,7 +59,10 @@ def _calls(node: ast.AST, names: Container[str], values: Values, inside: frozens
 
 
 def _values(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.expr | None]:
-    """Defaults of parameters, and what is assigned once. A default of None is there to be replaced."""
+    """Defaults of parameters, and what is assigned once and then left as it is.
+
+    A default of None is there to be replaced.
+    """
     arguments = function.args
     placed = [*arguments.posonlyargs, *arguments.args]
     missing: list[ast.expr | None] = [None] * (len(placed) - len(arguments.defaults))
@@ -80,7 +83,7 @@ def _values(function: ast.FunctionDef | ast.AsyncFunctionDef) -> dict[str, ast.e
     for inner in ast.walk(function):
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
             found[inner.id] = None if inner.id in found else assigned.get(id(inner))
-    return found
+    return {**found, **dict.fromkeys(altered_names(function) & found.keys())}
 
 
 def written(call: Call, parameters: Sequence[inspect.Parameter], known: Container[str]) -> Written | None:

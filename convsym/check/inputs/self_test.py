@@ -14,7 +14,7 @@ import ast
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
-from convsym.check.expressions import is_large, last_name, replaced
+from convsym.check.expressions import altered_names, is_large, last_name, replaced
 from convsym.check.inputs.counters import counted
 
 # Methods that give back the model or the tensor that they are called on, as far as shapes go.
@@ -96,6 +96,8 @@ def _read(body: list[ast.stmt], scope: _Scope, main: bool) -> Iterator[SelfTest]
             continue
         yield from _calls(statement, scope)
         _assign(statement, scope)
+        for name in altered_names(statement):
+            scope.values.pop(name, None)
 
 
 def _assigned_in_header(statement: ast.stmt) -> set[str]:
