@@ -54,6 +54,9 @@ def attention(
     require_inner(site, f"{_OP} (query by key)", query, key, features, key.shape[-1])
     batch = broadcast(site, tuple(heads), key_batch, op=f"{_OP} (counting batch axes only)")
     scores: Shape = (*batch, length, key.shape[-2])
+    # Queries and keys are scaled, and half precision is computed in single, so the products read copies: of each head.
+    exact = torch.float64 if query.dtype == torch.float64 else torch.float32
+    scaled = Tensor((*batch, length, features), exact), Tensor((*batch, *key.shape[-2:]), exact)
     cost = Cost(flops=multiply(2, multiply(product(scores), features)))
     if attn_mask is not None:
         _refuse_mask_beside_causal(site, is_causal, fused)
@@ -65,9 +68,6 @@ def attention(
     by_value = Cost(flops=multiply(2, multiply(output.numel, scores[-1])), elementwise=product(scores))
     repeated = value if value_batch == value.shape[:-2] else value.with_shape(*value_batch, *value.shape[-2:])
     read = as_rows(stretched(repeated, (*batch, *value.shape[-2:])), batch=1)
-    # Queries and keys are scaled, and half precision is computed in single, so the products read copies.
-    exact = torch.float64 if query.dtype == torch.float64 else torch.float32
-    scaled = Tensor(query.shape, exact), Tensor((*key_batch, *key.shape[-2:]), exact)
     backward = Backward(
         _saved(query, key, value, attn_mask, scaled, _as(exact, read), Tensor(scores, exact), dropout_p),
         (

@@ -175,6 +175,7 @@ _FUNCTIONS: dict[str, Forward] = {
     "attention over transposed heads": lambda x: F.scaled_dot_product_attention(
         *(x.transpose(1, 2) + i for i in range(3))
     ),
+    "attention with one key for all heads": lambda x: F.scaled_dot_product_attention(x, x[:, :1], x[:, 1:2]),
     "attention with dropout": lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.5),
 }
 
