@@ -10,7 +10,6 @@ import sympy
 from convsym.sizes.arithmetic import (
     Size,
     add,
-    ceil_div,
     exact_div,
     floor_div,
     multiply,
@@ -21,6 +20,7 @@ from convsym.sizes.arithmetic import (
     total,
 )
 from convsym.sizes.condition import divides, eq
+from convsym.sizes.divisors import divisors
 from convsym.sizes.polynomial import powers, sort_key, terms
 from convsym.sizes.quotient import FloorDiv
 from convsym.sizes.truth import Truth
@@ -54,8 +54,11 @@ def rounded(size: Size) -> Iterator[Size]:
             yield normal(size.xreplace({quotients[0]: sympy.sympify(made)}))
 
 
-def rounded_up(size: Size, domain: Domain) -> Size:
+def rounded_up(size: Size, domain: Domain, last: int | None = None) -> Size:
     """The size with every floor of the domain written as a ceiling, where the domain knows whether it comes out even.
+
+    A quotient may have come about by several divisions. With `last` it is the last one of them, by that number, which is
+    rounded up: H // 8 is (H // 4) // 2, and where H // 4 is even (H + 4) // 8.
 
     >>> from convsym.sizes.arithmetic import modulo, symbol
     >>> from convsym.sizes.condition import ne
@@ -69,14 +72,27 @@ def rounded_up(size: Size, domain: Domain) -> Size:
         return size
     ceilings: dict[sympy.Expr, sympy.Expr] = {}
     for quotient in size.atoms(FloorDiv):
-        if not quotient.denominator.is_Integer:
+        if not quotient.denominator.is_Integer or int(quotient.denominator) % (last or 1):
             continue
         numerator, divisor = normal(quotient.numerator), int(quotient.denominator)
-        is_even = domain.decide(divides(divisor, numerator))
+        before = 1 if last is None else divisor // last
+        is_even = domain.decide(divides(divisor // before, floor_div(numerator, before)))
         if is_even is not Truth.UNKNOWN:
-            up = ceil_div(numerator, divisor)
+            up = floor_div(add(numerator, divisor - before), divisor)
             ceilings[quotient] = sympy.sympify(up if is_even is Truth.YES else subtract(up, 1))
     return normal(size.xreplace(ceilings)) if ceilings else size
+
+
+def last_divisions(sizes: Sequence[Size]) -> Iterator[int]:
+    """What the quotients of some sizes may have been divided by last, after another division."""
+    found = {
+        int(quotient.denominator)
+        for size in sizes
+        if not isinstance(size, int)
+        for quotient in size.atoms(FloorDiv)
+        if quotient.denominator.is_Integer and quotient.denominator <= MOST_POINTS
+    }
+    yield from sorted({d for whole in found for d in divisors(whole) if 1 < d < whole})
 
 
 def written_alike(sizes: Sequence[Size], domain: Domain) -> tuple[Size, ...]:

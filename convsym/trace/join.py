@@ -129,6 +129,7 @@ def call_joined(
         if (
             entry.can_repeat
             and len(first.opened) <= MOST_OPEN
+            and module not in tracer.apart
             and tracer.calls_in_vain < MOST_IN_VAIN
             and _is_repeatable(module, args, kwargs)
         ):
@@ -138,6 +139,7 @@ def call_joined(
             if together is not None:
                 attributes.pop_all()
                 return _go_on_joined(entry, ways, running, together)
+            tracer.apart.add(module)
             tracer.calls_in_vain += sum(len(way.recorded.calls) for way in ways[1:])
         if not is_ahead:
             return entry.go_on_as(first)

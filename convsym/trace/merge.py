@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from torch.utils import _pytree as pytree
@@ -16,7 +17,7 @@ from convsym.sizes.cases import piecewise
 from convsym.sizes.condition import eq
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
-from convsym.sizes.rounding import rounded, rounded_up
+from convsym.sizes.rounding import last_divisions, rounded, rounded_up
 from convsym.sizes.truth import Truth
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt, integer
 from convsym.trace.passage import Standing
@@ -95,7 +96,7 @@ def _tensor(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
         raise _Different
     shape = _sizes([t.shape for t in each], domains)
     if any(t.strides is not None for t in each):
-        strides = _sizes([strides_of(t) for t in each], domains)
+        strides = _strides([strides_of(t) for t in each], domains)
     else:
         strides = None
     if (shape, strides) == (first.shape, first.strides):
@@ -103,11 +104,26 @@ def _tensor(each: Sequence[Tensor], domains: Sequence[Domain]) -> Tensor:
     return first.view(shape, None if strides is None else normal(shape, strides))
 
 
+def _strides(each: Sequence[tuple[Size, ...]], domains: Sequence[Domain]) -> tuple[Size, ...]:
+    try:
+        return _sizes(each, domains)
+    except _Different:
+        return tuple(by_cases(sizes, domains) for sizes in zip(*each, strict=True))
+
+
 def _sizes(each: Sequence[tuple[Size, ...]], domains: Sequence[Domain]) -> tuple[Size, ...]:
     return tuple(_size(sizes, domains) for sizes in zip(*each, strict=True))
 
 
 def _size(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
+    found = _one_size(tuple(each), tuple(domains))
+    if found is None:
+        raise _Different
+    return found
+
+
+@lru_cache(maxsize=1 << 12)
+def _one_size(each: tuple[Size, ...], domains: tuple[Domain, ...]) -> Size | None:
     """A size that is the first one in the first domain, the second one in the second, and so on.
 
     A forward that pads only where a window does not divide has H on one way and 4 (H // 4) + 4 on the other:
@@ -119,6 +135,10 @@ def _size(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
     up = [rounded_up(size, domain) for size, domain in zip(each, domains, strict=True)]
     if all(size == up[0] for size in up):
         return up[0]
+    for last in last_divisions(each):
+        written = [rounded_up(size, domain, last) for size, domain in zip(each, domains, strict=True)]
+        if all(size == written[0] for size in written):
+            return written[0]
     smallest = [domain.smallest() for domain in domains]
     candidates = dict.fromkeys((*each, *up, *(r for size in dict.fromkeys(each) for r in rounded(size))))
     for candidate in candidates:
@@ -130,7 +150,7 @@ def _size(each: Sequence[Size], domains: Sequence[Domain]) -> Size:
             for size, written, domain in zip(each, up, domains, strict=True)
         ):
             return candidate
-    raise _Different
+    return None
 
 
 def _layer(each: Sequence[LayerCall], domains: Sequence[Domain]) -> LayerCall:

@@ -47,7 +47,8 @@ class Tracer(TorchFunctionMode):
     """One run of a forward along one path.
 
     `inlining` is the code of torch whose body is run just now, `deepest` the innermost module that raised, `joined`
-    whether branches of a module went on as one, and `calls_in_vain` counts the calls traced for ways that could not.
+    whether branches of a module went on as one, `apart` are the modules whose branches could not, and `calls_in_vain` counts
+    the calls that were traced to find that out.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Tracer(TorchFunctionMode):
         self.first_inputs: dict[int, Tensor] = {}
         self.deepest = ""
         self.joined = False
+        self.apart: set[nn.Module] = set()
         self.calls_in_vain = 0
 
     # Calls of functions and methods

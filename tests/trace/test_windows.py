@@ -110,7 +110,7 @@ def test_positions_that_are_tiled_ask_for_whole_tiles() -> None:
 
 
 class Branching(nn.Module):
-    """Windows only where the map is larger than one: the layer inside sees other sizes on either way."""
+    """Windows only where the map is larger than one: layers see other sizes there, and results lie otherwise in memory."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,10 +127,10 @@ class Branching(nn.Module):
                 return self.mix(x)
             padded = F.pad(x, (0, 0, 0, -w % 7, 0, -h % 7))
             mixed = self.mix(apart(padded, 7))
-            return together_at_once(mixed, 7, *padded.shape[1:3])[:, :h, :w].contiguous()
+            return together_at_once(mixed, 7, *padded.shape[1:3])[:, :h, :w]
 
     def forward(self, x: Pixels) -> Pixels:
-        return self.blocks(x)
+        return self.blocks(x).flatten(1, 2)
 
 
 def test_ways_on_which_a_layer_sees_other_sizes_are_joined() -> None:
@@ -139,3 +139,32 @@ def test_ways_on_which_a_layer_sees_other_sizes_are_joined() -> None:
     assert str(a.domain) == "every N, H, W >= 1"
     inputs = {size: a.at(N=2, H=size, W=5).layers[0].input for size in (5, 9)}
     assert inputs == {5: (2, 5, 5, 8), 9: (4, 7, 7, 8)}
+
+
+class Halving(nn.Module):
+    """Patches of two, four times over, each after padding to an even map where that is needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Sequential(*(self.Patches() for _ in range(4)))
+
+    class Patches(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.reduce = nn.Conv2d(3, 3, 2, stride=2)
+
+        def forward(self, x: Pixels) -> Pixels:
+            if x.shape[2] % 2 != 0:
+                x = F.pad(x, (0, 0, 0, 2 - x.shape[2] % 2))
+            if x.shape[3] % 2 != 0:
+                x = F.pad(x, (0, 2 - x.shape[3] % 2))
+            return self.reduce(x)
+
+    def forward(self, x: Pixels) -> Pixels:
+        return self.patches(x).flatten(2)
+
+
+def test_padding_that_is_needed_at_some_sizes_makes_ceilings_of_floors() -> None:
+    a = convsym.analyze(Halving().eval(), "N 3 H W")
+    assert len(a.ways) == 1
+    assert str(a.outputs.shape) == "(N, 3, ((H + 15)//16)*((W + 15)//16))"
