@@ -9,6 +9,7 @@ import torch
 
 import convsym
 from convsym.analysis.numbers import shape_at
+from convsym.sizes.evaluate import Evaluation
 from tests.models.stacks import CHANNELS, Stack, drawn
 
 Size = tuple[int, int, int]
@@ -39,7 +40,7 @@ def by_convsym(analysis: convsym.Analysis, size: Size) -> tuple[int, ...] | None
     sizes = dict(zip("NHW", size, strict=True))
     if not analysis.domain.contains(**sizes):
         return None
-    return shape_at(analysis.case_at(sizes).outputs, sizes)
+    return shape_at(analysis.case_at(sizes).outputs, Evaluation(sizes))
 
 
 def disagreements(seed: int) -> dict[Size, tuple[object, object]]:
