@@ -67,7 +67,13 @@ def _drawn(op: str, shape: tuple[Size, ...]) -> tuple[Size, ...]:
     """The shape of the noise that elements are multiplied by: one number each, or one for each channel."""
     if op in ("Dropout", "AlphaDropout"):
         return shape
+    if len(shape) == _ALONE.get(op):
+        return (shape[0], *(1 for _ in shape[1:]))
     return (*shape[:2], *(1 for _ in shape[2:]))
+
+
+#: These take one sample of so many axes, whose channels come first.
+_ALONE = {"Dropout1d": 2, "Dropout3d": 4}
 
 
 def _builtin(op: str, site: Site, input: Tensor, p: float, train: bool) -> Outcome:

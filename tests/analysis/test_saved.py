@@ -71,6 +71,7 @@ _LAYERS: dict[str, nn.Module] = {
         ("", nn.Dropout(0.1)),
         (" of nothing", nn.Dropout(0.0)),
         ("", nn.Dropout2d(0.1)),
+        (" of one sample", nn.Dropout3d(0.1)),
         ("", nn.PixelShuffle(2)),
         ("", nn.Softmax(1)),
         ("", nn.LogSoftmax(1)),
