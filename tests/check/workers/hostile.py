@@ -86,8 +86,8 @@ HARMLESS = {
     "says_nothing_of_itself": GOOD + "    def __repr__(self): raise ValueError\n    __str__ = __repr__\n",
     "byte_order_mark": "\ufeff" + GOOD,
     "unicode_names": GOOD.replace("Net", "Мрежа").replace("conv", "свёртка") + "# \U0001f9ea\n",
-    "long_lines": GOOD + "data = [" + "0, " * 100_000 + "]\n",
-    "many_statements": GOOD + "x = 1\n" * 10_000,
+    "long_lines": GOOD + "data = [" + "0, " * 30_000 + "]\n",
+    "many_statements": GOOD + "x = 1\n" * 4_000,
     "sets_the_default_device": in_init("torch.set_default_device('cuda')"),
     "sets_threads": in_init("torch.set_num_threads(64)"),
     "finds_no_module": "import sys\nclass Finder:\n    def find_spec(self, *a): raise ZeroDivisionError\n"

@@ -10,7 +10,7 @@ from convsym.check.workers.pool import Limits
 from tests.check.conftest import HEAD
 from tests.check.workers.hostile import BROKEN, EFFECTS, FAILING, HARMLESS, STOPPED, UNREADABLE
 
-LIMITS = Limits(seconds=3, memory=1 << 30)
+LIMITS = Limits(seconds=2, memory=1 << 30)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_code_that_is_stopped_costs_its_file_one_diagnostic(run):
 
 def test_the_diagnostic_says_what_happened(run):
     said = {name: run[0][name].diagnostics[0].message for name in STOPPED}
-    assert "longer than 3 seconds" in said["loops_in_forward"]
+    assert "longer than 2 seconds" in said["loops_in_forward"]
     assert "more than 1 GiB" in said["hoards_memory"]
     assert "SIGSEGV" in said["segfault"]
     assert "status 3" in said["exits_hard_in_forward"]
