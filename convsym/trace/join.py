@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -25,6 +26,7 @@ from convsym.sizes.domain import Assumption, Domain
 from convsym.trace.errors import EndlessQuestions
 from convsym.trace.merge import LocalWay, by_cases, merged
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
+from convsym.trace.paths import Reason
 from convsym.trace.restore import restored
 from convsym.trace.tensors import SymbolicTensor
 
@@ -203,25 +205,32 @@ def _is_repeatable(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, A
 
 
 def _union(entry: Domain, ways: list[Domain], complete: bool) -> Domain:
-    """The sizes of any of the ways, which all start from one domain."""
-    if len(ways) == 1:
-        return ways[0]
+    """The sizes of any of the ways, which all start from one domain; `complete` says that no way was left out."""
     known = {a.condition for a in entry.conditions}
     added = [[a for a in way.conditions if a.condition not in known] for way in ways]
+    if len(ways) == 1:
+        return ways[0] if complete else _assumed(entry, added[0])
     required = [{a.condition for a in assumptions if _is_required(a)} for assumptions in added]
     common = set.intersection(*required)
-    found = entry
-    for assumption in added[0]:
-        if assumption.condition in common:
-            found = found.assume(assumption.condition, assumption.reason)
+    found = _assumed(entry, [a for a in added[0] if a.condition in common])
     if complete and all(conditions == common for conditions in required):
         # The answers given to the branches cover all sizes.
         return found
-    return found.assume(any_of(*(all_of(*(a.condition for a in assumptions)) for assumptions in added)))
+    either = any_of(*(all_of(*(a.condition for a in assumptions)) for assumptions in added))
+    return _assumed(found, [Assumption(either)])
+
+
+def _assumed(domain: Domain, assumptions: list[Assumption]) -> Domain:
+    """The domain with what is needed to run, whether an operation or a branch asked for it."""
+    for assumption in assumptions:
+        reason = assumption.reason if isinstance(assumption.reason, Reason) else Reason(None, None)
+        domain = domain.assume(assumption.condition, replace(reason, needed=True))
+    return domain
 
 
 def _is_required(assumption: Assumption) -> bool:
-    return getattr(assumption.reason, "requirement", None) is not None
+    reason = assumption.reason
+    return isinstance(reason, Reason) and (reason.requirement is not None or reason.needed)
 
 
 def _respelled(way: LocalWay, joined: LocalWay) -> list[tuple[Tensor, Tensor]]:

@@ -34,12 +34,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a condition belongs to the domain: the requirement and the call, or the branch that was taken."""
+    """Why a condition belongs to the domain: the requirement and the call, or the branch that was taken.
+
+    A branch is `needed` where no other way from it runs, so that its condition is a requirement too.
+    """
 
     requirement: Requirement | None
     place: Place | None
     path: str = ""
     definition: Place | None = None
+    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

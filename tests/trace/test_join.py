@@ -78,3 +78,32 @@ def test_products_of_padded_sizes_are_joined_as_ceilings():
     for h, w in ((1, 1), (4, 8), (5, 8), (8, 7), (9, 11)):
         expected = PaddedInside()(torch.zeros(1, 3, h, w)).shape
         assert a.at(N=1, H=h, W=w).outputs == [tuple(expected)]
+
+
+class Checked(nn.Module):
+    """A module that refuses some sizes, inside one that branches."""
+
+    class Patches(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            assert x.shape[2] % 16 == 0, "the height is no multiple of 16"
+            return x.mean((2, 3))
+
+    class Inside(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.patches = Checked.Patches()
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            patches = self.patches(x)
+            return patches + 1 if x.shape[3] > 32 else patches
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = self.Inside()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inside(x)
+
+
+def test_what_a_module_refuses_stays_refused_where_the_modules_around_it_are_joined():
+    assert str(convsym.analyze(Checked(), "N 3 H W").domain) == "H % 16 == 0"
