@@ -54,6 +54,8 @@ def runs(model: nn.Module, size: Size) -> bool:
     try:
         with torch.no_grad():
             model(torch.empty(n, 3, h, w, device=JUDGE))
+    except torch.OutOfMemoryError:
+        raise
     except (RuntimeError, ValueError, AssertionError):
         return False
     return True
