@@ -50,7 +50,7 @@ def analyze(
     (N, 16, (H + 1)//2, W)
     >>> wide = analyze(lambda c: nn.Conv2d(c, 2 * c, 3, groups=8), "N c H W")
     >>> wide.domain, wide.parameters
-    (<domain c % 8 == 0 and H >= 3 and W >= 3>, 18*c*(c//8) + 2*c)
+    (<domain c % 8 == 0 and H >= 3 and W >= 3>, 2*c + 9*(c//2)**2)
     """
     if not isinstance(model, nn.Module):
         recipe = model if isinstance(model, Recipe) else Recipe.of(model)

@@ -19,6 +19,8 @@ from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, symbol, unknown
 from convsym.sizes.condition import Condition, all_of, eq
 from convsym.sizes.domain import Domain
+from convsym.sizes.rounding import written_alike
+from convsym.sizes.simplify import settled
 from convsym.sizes.truth import Truth
 from convsym.trace.kernels import Question, ask
 from tests.ops.oracle import leaves, rules
@@ -53,6 +55,12 @@ class OnTheWay:
 
     def decide(self, condition: Condition) -> Truth:
         return self.domain.decide(condition)
+
+    def alike(self, *sizes: Size) -> tuple[Size, ...]:
+        return written_alike(sizes, self.domain)
+
+    def settled(self, size: Size) -> Size:
+        return settled(size, self.domain)
 
     def unknown(self, minimum: int = 0) -> Size:
         return unknown("drawn0", minimum)
