@@ -11,7 +11,7 @@ from typing import Any
 from torch import nn
 
 from convsym.graph.requirement import Requirement
-from convsym.sizes.arithmetic import Size
+from convsym.sizes.arithmetic import Size, Unknown
 from convsym.sizes.arithmetic import unknown as unknown_size
 from convsym.sizes.condition import FALSE, TRUE, Condition, eq, negate
 from convsym.sizes.rounding import whole_quotient, written_alike
@@ -96,16 +96,21 @@ class TracedSite:
         known = size_of(size)
         if known is not None:
             return int(known)
-        value = int(values.evaluated(size, self.path.sample()))
+        value = int(values.evaluated(size, self._sample(size)))
         self._pinned(size, value)
         return value
 
     def pin_real(self, value: Any) -> float:
         """The number that a rational of sizes must be known as; each size in it is pinned."""
-        sample = self.path.sample()
+        sample = self._sample(value)
         for symbol in sorted(value.free_symbols, key=str):
             self._pinned(symbol, sample[str(symbol)])
         return float(values.evaluated(value, sample))
+
+    def _sample(self, size: Any) -> dict[str, int]:
+        """Values of what a size is made of; of what depends on the data the smallest."""
+        unknowns = {str(s): s.minimum for s in size.free_symbols if isinstance(s, Unknown)}
+        return {**unknowns, **self.path.sample()}
 
     def _pinned(self, size: Any, value: int) -> None:
         condition, place = eq(size, value), user_place()
