@@ -72,14 +72,26 @@ def sweep(analysis: Analysis, quantities: Sequence[str], **ranges: int | Sequenc
     Raises ValueError when a size is missing or unknown, or no quantity has such a name.
     """
     named_quantities(quantities)
-    axes = {name: np.atleast_1d(np.asarray(values, dtype=np.int64)) for name, values in ranges.items()}
+    sizes = combinations(ranges)
     # The same check as for one size, so that a name that is not there is refused in the same words.
-    analysis.domain.named({name: int(axis[0]) for name, axis in axes.items()})
-    grids = np.meshgrid(*axes.values(), indexing="ij")
-    sizes = {name: grid.ravel() for name, grid in zip(axes, grids, strict=True)}
+    analysis.domain.named({name: int(column[0]) for name, column in sizes.items()})
     runs = analysis.domain.contains_many(**sizes)
     values = {name: _over(getattr(analysis, name), sizes, runs) for name in quantities}
     return Sweep(sizes, values, runs)
+
+
+def without_rows_that_run(quantities: Sequence[str], ranges: Mapping[str, int | Sequence[int]]) -> Sweep:
+    """The table of a model that runs at no combination of the sizes given."""
+    sizes = combinations(ranges)
+    rows = len(next(iter(sizes.values())))
+    return Sweep(sizes, dict.fromkeys(quantities, np.zeros(rows, dtype=object)), np.zeros(rows, dtype=bool))
+
+
+def combinations(ranges: Mapping[str, int | Sequence[int]]) -> dict[str, Array]:
+    """Every combination of some sizes as columns, the last one varying fastest."""
+    axes = [np.atleast_1d(np.asarray(values, dtype=np.int64)) for values in ranges.values()]
+    grids = np.meshgrid(*axes, indexing="ij")
+    return {name: grid.ravel() for name, grid in zip(ranges, grids, strict=True)}
 
 
 def _over(size: Any, sizes: Mapping[str, Array], runs: Array) -> Array:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from convsym.api import analyze
-from convsym.sweeps.table import Array, Sweep, joined, named_quantities, sweep
+from convsym.sweeps.table import Sweep, joined, named_quantities, sweep, without_rows_that_run
 from convsym.trace.errors import BadInput
 from convsym.trace.loading import load_recipe, split_target
 from convsym.trace.open_arguments import Recipe
@@ -81,10 +79,9 @@ def _swept(target: str, question: _Question) -> Swept:
         return Swept(target, problem=BadInput(str(problem)))
 
 
-def _table(model: Any, question: _Question, assume: str | None, **known: int) -> Sweep:
+def _table(model: Any, question: _Question, assume: str | None) -> Sweep:
     analysis = analyze(model, *question.specs, assume=assume, **question.named_specs)
-    ranges = {name: [known[name]] if name in known else values for name, values in question.ranges.items()}
-    return sweep(analysis, question.quantities, **ranges)
+    return sweep(analysis, question.quantities, **question.ranges)
 
 
 def _of_recipe(recipe: Recipe, question: _Question) -> Sweep:
@@ -109,18 +106,13 @@ def _of_recipe(recipe: Recipe, question: _Question) -> Sweep:
 
 def _at(recipe: Recipe, question: _Question, known: Mapping[str, int]) -> Sweep:
     assume = _all_of(question.assume, *(f"{name} == {value}" for name, value in known.items()))
+    fixed = {name: [value] for name, value in known.items()}
+    there = replace(question, ranges={name: fixed.get(name, values) for name, values in question.ranges.items()})
     try:
-        return _table(recipe, question, assume, **known)
+        return _table(recipe, there, assume)
     except BadInput:
         # The constructor refuses these values: the model does not run there.
-        axes = [[known[name]] if name in known else values for name, values in question.ranges.items()]
-        grids = np.meshgrid(*axes, indexing="ij")
-        nothing: Array = np.zeros(grids[0].size, dtype=object)
-        return Sweep(
-            {name: grid.ravel() for name, grid in zip(question.ranges, grids, strict=True)},
-            dict.fromkeys(question.quantities, nothing),
-            np.zeros(grids[0].size, dtype=bool),
-        )
+        return without_rows_that_run(there.quantities, there.ranges)
 
 
 def _all_of(*conditions: str | None) -> str | None:
