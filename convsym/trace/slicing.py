@@ -78,11 +78,6 @@ class Slices:
         """The classes that the top level defines, by name."""
         return {leaf.node.name: leaf.node for leaf in self.leaves if isinstance(leaf.node, ast.ClassDef)}
 
-    @property
-    def has_star_import(self) -> bool:
-        """Whether names come in that cannot be seen in the file."""
-        return any(_is_star(leaf.node) for leaf in self.leaves)
-
     def needed(self, names: Iterable[str]) -> list[ast.stmt]:
         """The statements that these names need, in the file's order, with everything else left out of them."""
         return _rebuilt(self.tree.body, {id(leaf.node) for leaf in self._needed(set(names))})

@@ -11,7 +11,6 @@ bound of the device's roofline: below 1 the bound would be none.
 
 from __future__ import annotations
 
-import argparse
 import statistics
 from collections.abc import Callable
 from functools import partial
@@ -23,7 +22,7 @@ from torch import nn
 import convsym
 from convsym.analysis.roofline import time_bounds
 from convsym.analysis.roofline.devices import DEVICES
-from tests.benchmarks.against_torch import MODELS
+from tests.benchmarks.against_torch import MODELS, options_over_models
 
 SIZES = ({"N": 2, "H": 224, "W": 224}, {"N": 16, "H": 256, "W": 192})
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -82,8 +81,7 @@ def step(model: nn.Module, image: torch.Tensor) -> Any:
 
 def main() -> None:
     """Print one line for each model, dtype and size."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("models", nargs="*", help=f"some of: {', '.join(MODELS)}")
+    options = options_over_models(__doc__)
     options.add_argument("--device", default="h100-sxm", choices=[device.name for device in DEVICES])
     asked = options.parse_args()
     device = next(device for device in DEVICES if device.name == asked.device)

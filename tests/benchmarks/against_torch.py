@@ -68,6 +68,13 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
+def options_over_models(description: str | None) -> argparse.ArgumentParser:
+    """The command line of a benchmark of some of the models, or of all of them."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("models", nargs="*", help=f"some of: {', '.join(MODELS)}")
+    return options
+
+
 def median_seconds(work: Callable[[], Any], runs: int) -> float:
     """The median of several runs after one to warm up."""
     work()
@@ -101,8 +108,7 @@ def share_of_domain(model: nn.Module) -> float:
 
 def main() -> None:
     """Print one line for each model."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("models", nargs="*", help=f"some of: {', '.join(MODELS)}")
+    options = options_over_models(__doc__)
     options.add_argument("--runs", type=int, default=7)
     asked = options.parse_args()
     torch.set_num_threads(1)

@@ -9,7 +9,6 @@ alike; shown are the medians of the ratios to analyze() alone, by processor time
 
 from __future__ import annotations
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ import torch
 from torch import nn
 
 import convsym
-from tests.benchmarks.against_torch import MODELS
+from tests.benchmarks.against_torch import MODELS, options_over_models
 
 _COSTS = ("flops", "backward_flops", "saved_bytes", "gradient_bytes", "peak_bytes", "training_peak_bytes")
 
@@ -44,8 +43,7 @@ def for_all_sizes(model: nn.Module) -> list[Any]:
 
 def main() -> None:
     """Print one line for each model."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("models", nargs="*", help=f"some of: {', '.join(MODELS)}")
+    options = options_over_models(__doc__)
     options.add_argument("--runs", type=int, default=7)
     asked = options.parse_args()
     torch.set_num_threads(1)
