@@ -18,6 +18,7 @@ from convsym.plugins import BUILTIN, Filled, installation
 from convsym.rules.diagnosis import diagnose
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.domain import Domain
+from convsym.trace.autocast import around, read_region
 from convsym.trace.data import is_data, specs_of
 from convsym.trace.errors import BadInput
 from convsym.trace.explore import Subject, Way, explore, names_of, places_of, run
@@ -29,7 +30,11 @@ from convsym.trace.paths import Path
 
 
 def analyze(
-    model: nn.Module | Callable[..., nn.Module] | Recipe, *specs: Any, assume: str | None = None, **named_specs: Any
+    model: nn.Module | Callable[..., nn.Module] | Recipe,
+    *specs: Any,
+    assume: str | None = None,
+    autocast: torch.dtype | str | None = None,
+    **named_specs: Any,
 ) -> Analysis:
     """Analyse a module for all sizes of its input.
 
@@ -42,9 +47,14 @@ def analyze(
     A function of sizes that makes the module, as in `lambda c: UNet(base=c)`, leaves these arguments of its constructor
     open: formulas are in `c` too, and the domain says for which `c` the module can be made.
 
+    `autocast` runs the forward as `with torch.autocast(...)` does: torch.bfloat16 or "float16" on the CPU, "cuda:bfloat16"
+    for what is cast on a GPU. Left out, it runs in the region that `analyze` is called in, if any; regions that the forward
+    enters and leaves itself are followed in any case.
+
     The module is run once or a few times on symbolic tensors, in its own mode (train or eval), and left as it was.
 
-    Raises BadInput when the model is no module and makes none, a spec is not one, or none can be inferred.
+    Raises BadInput when the model is no module and makes none, a spec is not one, or none can be inferred, or what is
+    given as `autocast` cannot be followed.
 
     >>> analyze(nn.Conv2d(3, 16, 3, stride=(2, 1), padding=1), "N 3 H W").outputs.shape
     (N, 16, (H + 1)//2, W)
@@ -54,7 +64,7 @@ def analyze(
     """
     if not isinstance(model, nn.Module):
         recipe = model if isinstance(model, Recipe) else Recipe.of(model)
-        return _of_open_sizes(recipe, specs, named_specs, assume)
+        return _of_open_sizes(recipe, specs, named_specs, assume, autocast)
     inferred = not specs and not named_specs
     if inferred:
         specs = _inferred(model)
@@ -63,7 +73,7 @@ def analyze(
         specs, named_specs = data.specs, {**data.named, **named_specs}
         assume = " and ".join(f"({condition})" for condition in (data.assume, assume) if condition) or None
     inputs = read_inputs(specs, named_specs, assume)
-    return _analysed(model, inputs, inferred)
+    return _analysed(model, inputs, inferred, autocast)
 
 
 def _inferred(model: nn.Module) -> tuple[Any, ...]:
@@ -74,18 +84,27 @@ def _inferred(model: nn.Module) -> tuple[Any, ...]:
 
 
 def _of_open_sizes(
-    recipe: Recipe, specs: tuple[Any, ...], named_specs: Mapping[str, Any], assume: str | None
+    recipe: Recipe,
+    specs: tuple[Any, ...],
+    named_specs: Mapping[str, Any],
+    assume: str | None,
+    autocast: torch.dtype | str | None,
 ) -> Analysis:
     inferred = not specs and not named_specs
     if inferred:
         specs = _inferred(recipe.example(builtin_catalogue(), read_assumption(assume)))
-    return _analysed(recipe, read_inputs(specs, named_specs).with_sizes(recipe.names, assume), inferred)
+    return _analysed(recipe, read_inputs(specs, named_specs).with_sizes(recipe.names, assume), inferred, autocast)
 
 
-def _analysed(model: nn.Module | Recipe, inputs: Inputs, inferred: bool) -> Analysis:
+def _analysed(
+    model: nn.Module | Recipe, inputs: Inputs, inferred: bool, autocast: torch.dtype | str | None
+) -> Analysis:
     subject = Subject(model, inputs.args, inputs.kwargs, {}, {}, torch.device("cpu"), builtin_catalogue())
     if isinstance(model, nn.Module):
         subject = replace(subject, names=names_of(model), definitions=places_of(model), device=_device_of(model))
+    region = around(subject.device.type) if autocast is None else read_region(autocast, subject.device.type)
+    if region is not None:
+        subject = replace(subject, autocast=region, device=torch.device(region.device_type))
     ways, unexplored = explore(subject, inputs.declared)
 
     def run_at(sizes: Mapping[str, int]) -> Way:
@@ -110,6 +129,7 @@ def _analysed(model: nn.Module | Recipe, inputs: Inputs, inferred: bool) -> Anal
         run_at,
         diagnose,
         inputs.spoken,
+        str(subject.autocast or ""),
     )
 
 

@@ -126,7 +126,8 @@ class Analysis(TrainingStep, Questions, Notebook):
     of a shape-dependent branch is one expression with the conditions in it.
 
     `inputs` are the specs, as given or, where `inferred` says so, as inferred from the first layers. `spoken` are the
-    names of the sizes that were declared by more than a name: by an assumption, or spelled as in 32*h.
+    names of the sizes that were declared by more than a name: by an assumption, or spelled as in 32*h. `autocast` is the
+    region of torch.autocast that the forward runs in, as in "cuda:bfloat16".
 
     >>> import convsym, torch
     >>> a = convsym.analyze(torch.nn.Conv2d(3, 16, 3, stride=2, padding=1), "N 3 H W")
@@ -144,6 +145,7 @@ class Analysis(TrainingStep, Questions, Notebook):
     run_at: Callable[[Mapping[str, int]], Way] = field(repr=False)
     diagnose: Callable[[Analysis], tuple[Diagnostic, ...]] = field(repr=False)
     spoken: frozenset[str] = frozenset()
+    autocast: str = ""
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:

@@ -9,7 +9,7 @@ import click
 
 from convsym.cli.failure import Refused, users_code
 from convsym.cli.page import page
-from convsym.cli.parameters import AT, INPUT, format_option, split_inputs
+from convsym.cli.parameters import AT, AUTOCAST, INPUT, format_option, split_inputs
 from convsym.cli.revisions import at_revision
 from convsym.reports import Format
 
@@ -29,6 +29,7 @@ MOST_CHANGES = 40
 @INPUT
 @AT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
+@AUTOCAST
 @click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
 @click.option("--depth", type=click.IntRange(min=0), help="How deep modules are compared; else as deep as fits.")
 @format_option("difference", default="table")
@@ -40,6 +41,7 @@ def diff(
     inputs: tuple[str, ...],
     at: dict[str, int] | None,
     assume: str | None,
+    autocast: str | None,
     train: bool,
     depth: int | None,
     layout: Format,
@@ -63,7 +65,7 @@ def diff(
     from convsym.reports.differences import Compared
 
     def analysed(target: str, revision: str | None) -> Analysis:
-        return _analysed(target, revision, specs, named, assume, train)
+        return _analysed(target, revision, train, *specs, assume=assume, autocast=autocast, **named)
 
     differs = False
     for one, two in _pairs(before, after or before):
@@ -85,9 +87,7 @@ def _called(target: str, revision: str | None) -> str:
     return f"{target} at {revision}" if revision else target
 
 
-def _analysed(
-    target: str, revision: str | None, specs: list[str], named: dict[str, str], assume: str | None, train: bool
-) -> Analysis:
+def _analysed(target: str, revision: str | None, train: bool, *specs: str, **named: str | None) -> Analysis:
     from convsym import analyze
     from convsym.trace.loading import load_target, split_target
     from convsym.trace.surroundings import surroundings
@@ -97,7 +97,7 @@ def _analysed(
         if revision is not None and not file.endswith(".py"):
             raise Refused(f"{target} is no file, and only files are compared between revisions")
         with at_revision(file, revision) as path, surroundings(path):
-            analysis: Analysis = analyze(load_target(f"{path}:{entry}").train(train), *specs, assume=assume, **named)
+            analysis: Analysis = analyze(load_target(f"{path}:{entry}").train(train), *specs, **named)
             return analysis
 
 

@@ -73,6 +73,13 @@ INPUT: Decorator = click.option(
 )
 
 
+AUTOCAST: Decorator = click.option(
+    "--autocast",
+    metavar="DTYPE",
+    help="The forward in torch.autocast: bfloat16 or float16 on the CPU, cuda:bfloat16 or cuda:float16 as a GPU casts.",
+)
+
+
 #: Named here, so that `--help` loads no torch; a test keeps them equal to those that there are.
 CONVENTION_NAMES = ("fvcore", "ptflops", "thop")
 

@@ -7,7 +7,7 @@ import json
 import click
 
 from convsym.cli.failure import Refused, users_code
-from convsym.cli.parameters import INPUT, split_inputs
+from convsym.cli.parameters import AUTOCAST, INPUT, split_inputs
 
 
 @click.command()
@@ -15,10 +15,17 @@ from convsym.cli.parameters import INPUT, split_inputs
 @click.argument("questions", nargs=-1, required=True, metavar="QUESTIONS...")
 @INPUT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
+@AUTOCAST
 @click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: a list with one object for each question.")
 def query(
-    target: str, questions: tuple[str, ...], inputs: tuple[str, ...], assume: str | None, train: bool, as_json: bool
+    target: str,
+    questions: tuple[str, ...],
+    inputs: tuple[str, ...],
+    assume: str | None,
+    autocast: str | None,
+    train: bool,
+    as_json: bool,
 ) -> None:
     """Ask about the sizes and costs of a model.
 
@@ -45,7 +52,7 @@ def query(
     with users_code(), surroundings(split_target(target)[0]):
         model = load_recipe(target)
         model = model.in_mode(train) if isinstance(model, Recipe) else model.train(train)
-        analysis = analyze(model, *specs, assume=assume, **named)
+        analysis = analyze(model, *specs, assume=assume, autocast=autocast, **named)
         try:
             answers = [analysis.query(question) for question in questions]
         except QuestionError as error:

@@ -9,7 +9,7 @@ from convsym.cli.failure import users_code
 from convsym.cli.findings import exit_with, numbers_at
 from convsym.cli.optimizers import optimizer_chosen
 from convsym.cli.page import page
-from convsym.cli.parameters import AT, CONVENTIONS, INPUT, chosen_conventions, format_option, split_inputs
+from convsym.cli.parameters import AT, AUTOCAST, CONVENTIONS, INPUT, chosen_conventions, format_option, split_inputs
 from convsym.reports import Format, Report
 
 
@@ -18,6 +18,7 @@ from convsym.reports import Format, Report
 @INPUT
 @AT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
+@AUTOCAST
 @click.option("--train", is_flag=True, help="The training step; else a forward pass in evaluation mode.")
 @click.option(
     "--optimizer", metavar="NAME", help="With --train, count its state too: adam, sgd-momentum, adafactor, ..."
@@ -40,6 +41,7 @@ def report(
     inputs: tuple[str, ...],
     at: dict[str, int] | None,
     assume: str | None,
+    autocast: str | None,
     train: bool,
     optimizer: str | None,
     master_weights: bool,
@@ -69,7 +71,7 @@ def report(
     with users_code(), surroundings(split_target(target)[0]):
         model = load_recipe(target)
         model = model.in_mode(train) if isinstance(model, Recipe) else model.train(train)
-        analysis = analyze(model, *specs, assume=assume, **named)
+        analysis = analyze(model, *specs, assume=assume, autocast=autocast, **named)
         wanted = "--top" if top else "--device" if device else ""
         if wanted and at is None and analysis.domain.symbols:
             raise click.UsageError(f"{wanted} needs --at: what is expensive depends on the sizes.")

@@ -7,13 +7,13 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from convsym.cli.failure import Refused, sentence, users_code
 from convsym.cli.page import page
-from convsym.cli.parameters import INPUT, split_inputs
+from convsym.cli.parameters import AUTOCAST, INPUT, split_inputs
 
 if TYPE_CHECKING:
     from convsym.sweeps import Sweep, Swept
@@ -55,6 +55,7 @@ def values(text: str) -> tuple[str, list[int]]:
 )
 @INPUT
 @click.option("--assume", metavar="CONDITION", help='Only these sizes: "H % 32 == 0 and H >= 64".')
+@AUTOCAST
 @click.option("--train", is_flag=True, help="In training mode; else in evaluation mode.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; else a table.")
 @click.option(
@@ -66,6 +67,7 @@ def sweep(
     ranges: dict[str, list[int]],
     inputs: tuple[str, ...],
     assume: str | None,
+    autocast: str | None,
     train: bool,
     as_csv: bool,
     picture: str | None,
@@ -81,7 +83,7 @@ def sweep(
     quantities = [quantity for quantity in targets if ":" not in quantity]
     if not models or not quantities:
         raise click.UsageError("give a model and a quantity, as in: convsym sweep unet.py:UNet flops --over N=1.")
-    found = _swept(models, quantities, inputs, ranges, assume, train, jobs)
+    found = _swept(models, quantities, inputs, ranges, jobs, assume=assume, autocast=autocast, train=train)
     tables = {swept.target: swept.table for swept in found if swept.table is not None}
     rows = [[*([target] if len(models) > 1 else []), *row] for target, table in tables.items() for row in _rows(table)]
     header = [*(["model"] if len(models) > 1 else []), *ranges, *quantities]
@@ -101,9 +103,8 @@ def _swept(
     quantities: list[str],
     inputs: tuple[str, ...],
     ranges: dict[str, list[int]],
-    assume: str | None,
-    train: bool,
     jobs: int,
+    **asked: Any,
 ) -> list[Swept]:
     specs, named = split_inputs(inputs)
     from concurrent.futures import ProcessPoolExecutor
@@ -112,11 +113,7 @@ def _swept(
 
     with users_code(), ProcessPoolExecutor(jobs) if jobs > 1 else nullcontext() as executor:
         try:
-            return list(
-                sweep_targets(
-                    models, quantities, *specs, over=ranges, assume=assume, train=train, executor=executor, **named
-                )
-            )
+            return list(sweep_targets(models, quantities, *specs, over=ranges, executor=executor, **{**named, **asked}))
         except ValueError as error:
             raise Refused(str(error)) from None
 

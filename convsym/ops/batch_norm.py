@@ -78,15 +78,15 @@ def _batch_norm(
     _require_channels(site, op, channels, (running_mean, running_var, weight, bias))
     if training and checked:
         require_values(site, op, (input.shape[0], *input.shape[2:]), input, "channel")
-    statistics = _statistics(input, weight, channels) if training else ()
+    statistics = _statistics(input, weight or running_mean, channels) if training else ()
     saved = (input, *(t for t in (weight, running_mean, running_var) if t is not None), *statistics)
     parameters = {"num_features": channels, "affine": weight is not None, "training": training}
     return Outcome(output, cost, parameters, Backward(tuple(map(Saved, saved))))
 
 
-def _statistics(input: Tensor, weight: Tensor | None, channels: Size) -> tuple[Tensor, ...]:
-    """The mean and the inverse deviation of each channel."""
-    dtype = input.dtype if weight is None else weight.dtype
+def _statistics(input: Tensor, parameter: Tensor | None, channels: Size) -> tuple[Tensor, ...]:
+    """The mean and the inverse deviation of each channel, as precise as what the layer has."""
+    dtype = input.dtype if parameter is None else parameter.dtype
     return Tensor((channels,), dtype), Tensor((channels,), dtype)
 
 
@@ -146,7 +146,7 @@ def _instance_norm(
     # Samples are normalised as channels of one batch norm, for which what there is for each channel is repeated.
     channels = multiply(*input.shape[:2])
     repeated = [t.with_shape(channels) for t in (running_mean, running_var, weight) if t is not None]
-    statistics = _statistics(input, weight, channels) if use_input_stats else ()
+    statistics = _statistics(input, weight or running_mean, channels) if use_input_stats else ()
     kept = input if input.strides is None else input.with_shape(*input.shape)
     backward = Backward(tuple(map(Saved, (kept, *repeated, *statistics))))
     return Outcome(output, cost, {"num_features": input.shape[1], "affine": weight is not None}, backward)

@@ -92,9 +92,11 @@ def rms_norm(
 ) -> Outcome:
     """`input` divided by the root mean square over its last axes; one operation per element."""
     output, shape = _trailing(site, "RMSNorm", input, normalized_shape, weight, None)
-    # Computed step by step: the inverse root, and what it is multiplied with before the weight.
-    normalised = () if weight is None else (weight, input.with_shape(*input.shape))
-    saved = (input, Tensor(_rows(input, shape), input.dtype), *normalised)
+    # Computed step by step, half precision in single: the inverse root, and what it is multiplied with before the weight.
+    is_half = input.dtype in (torch.float16, torch.bfloat16)
+    read = input.as_dtype(torch.float32) if is_half else input
+    normalised = () if weight is None else (weight, read.with_shape(*input.shape))
+    saved = (read, Tensor(_rows(input, shape), read.dtype), *normalised)
     return Outcome(
         output, Cost(elementwise=output.numel), {"normalized_shape": shape}, Backward(tuple(map(Saved, saved)))
     )

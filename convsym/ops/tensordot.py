@@ -180,7 +180,9 @@ def vecdot(site: Site, x: Tensor, y: Tensor, *, dim: int = -1) -> Outcome:
 
 def matrix_power(site: Site, input: Tensor, n: int) -> Outcome:
     """Each matrix of `input` (..., m, m) multiplied by itself; a negative power inverts it first."""
-    require_square(site, "matrix_power", input)
+    # Only what inverts has no kernel for half precision.
+    is_half = input.dtype in (torch.float16, torch.bfloat16)
+    require_square(site, "matrix_power", input.as_dtype(torch.float32) if is_half and n >= 0 else input)
     cost = FREE if n >= 0 else Cost(elementwise=input.numel)
     once = matmul(site, input, input).cost if input.rank > 1 and equal(*input.shape[-2:]) else FREE
     # Squares for every binary digit after the first, a product for every further digit that is 1.

@@ -49,6 +49,8 @@ def _shapes(report: Report) -> Iterator[Fact]:
     guessed = " (inferred from the first layers)" if analysis.inferred else ""
     for position, spec in enumerate(analysis.inputs):
         yield Fact("input" if position == 0 else "", f"{spec}{guessed}")
+    if analysis.autocast:
+        yield Fact("autocast", analysis.autocast)
     outputs = result_text(analysis.outputs) if analysis.cases else []
     numbers = iter([shape_text(shape) for shape in at.outputs] if at else [])
     tensors = _leaves_that_are_tensors(analysis)

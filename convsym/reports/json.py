@@ -44,6 +44,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
         "target": report.target,
         "inputs": list(analysis.inputs),
         "inferred": analysis.inferred,
+        "autocast": analysis.autocast or None,
         "domain": analysis.domain.describe() if analysis.cases else None,
         "cases": [case.domain.describe() for case in analysis.cases],
         "outputs": _outputs(analysis.outputs),

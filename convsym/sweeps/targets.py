@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import torch
+
 from convsym.api import analyze
 from convsym.sweeps.table import Sweep, joined, named_quantities, sweep, without_rows_that_run
 from convsym.trace.errors import BadInput
@@ -36,6 +38,7 @@ class _Question:
     named_specs: Mapping[str, Any] = field(default_factory=dict)
     assume: str | None = None
     train: bool = False
+    autocast: torch.dtype | str | None = None
 
 
 def sweep_targets(
@@ -45,13 +48,14 @@ def sweep_targets(
     over: Ranges,
     assume: str | None = None,
     train: bool = False,
+    autocast: torch.dtype | str | None = None,
     executor: Executor | None = None,
     **named_specs: Any,
 ) -> Iterator[Swept]:
     """The quantities of each target at every combination of the sizes in `over`, in the order of the targets.
 
     Targets are spelled as on the command line: "unet.py:UNet", "unet.py:UNet(width=c)" with `c` among `over`,
-    "package.module:name(...)". Specs and `assume` are those of `analyze`. With an `executor`, any
+    "package.module:name(...)". Specs, `assume` and `autocast` are those of `analyze`. With an `executor`, any
     `concurrent.futures.Executor`, each target is a task of its own.
 
     A target that cannot be loaded or analysed has a `problem` and leaves the others as they are. Raises ValueError when no
@@ -62,7 +66,7 @@ def sweep_targets(
     [192, 768]
     """
     named_quantities(quantities)
-    question = _Question(tuple(quantities), over, specs, named_specs, assume, train)
+    question = _Question(tuple(quantities), over, specs, named_specs, assume, train, autocast)
     return (map if executor is None else executor.map)(partial(_swept, question=question), targets)
 
 
@@ -80,7 +84,7 @@ def _swept(target: str, question: _Question) -> Swept:
 
 
 def _table(model: Any, question: _Question, assume: str | None) -> Sweep:
-    analysis = analyze(model, *question.specs, assume=assume, **question.named_specs)
+    analysis = analyze(model, *question.specs, assume=assume, autocast=question.autocast, **question.named_specs)
     return sweep(analysis, question.quantities, **question.ranges)
 
 
@@ -91,7 +95,8 @@ def _of_recipe(recipe: Recipe, question: _Question) -> Sweep:
     """
     given = {name: question.ranges[name] for name in recipe.names if question.ranges.get(name)}
     bounds = [f"{min(values)} <= {name} <= {max(values)}" for name, values in given.items()]
-    analysis = analyze(recipe, *question.specs, assume=_all_of(question.assume, *bounds), **question.named_specs)
+    assume = _all_of(question.assume, *bounds)
+    analysis = analyze(recipe, *question.specs, assume=assume, autocast=question.autocast, **question.named_specs)
     pinned = {str(symbol) for pin in analysis.pins for symbol in pin.size.free_symbols}
     counted = [name for name in given if name in pinned]
     if not counted:

@@ -18,6 +18,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue
 from convsym.sizes.condition import all_of, eq
 from convsym.sizes.domain import Domain
+from convsym.trace.autocast import Region, inside
 from convsym.trace.building import definition_of
 from convsym.trace.cascades import independent
 from convsym.trace.errors import EndlessQuestions, Unsupported, said_by
@@ -89,7 +90,10 @@ class Way:
 
 @dataclass(frozen=True)
 class Subject:
-    """A model, or how it is made from sizes, and what is known of it before any run."""
+    """A model, or how it is made from sizes, and what is known of it before any run.
+
+    `autocast` is the region that its forward runs in.
+    """
 
     model: nn.Module | Recipe
     args: tuple[Any, ...]
@@ -98,6 +102,7 @@ class Subject:
     definitions: Mapping[int, Place]
     device: torch.device
     catalogue: Catalogue
+    autocast: Region | None = None
 
 
 def explore(subject: Subject, domain: Domain, most_ways: int = MOST_WAYS) -> tuple[list[Way], list[Domain]]:
@@ -168,7 +173,9 @@ def run(subject: Subject, path: Path) -> Way:
             Tensor, lambda spec: SymbolicTensor(spec, subject.device), (subject.args, dict(subject.kwargs))
         )
         try:
-            output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), model(*args, **kwargs))
+            with inside(subject.autocast):
+                output = model(*args, **kwargs)
+            output = pytree.tree_map(lambda leaf: _plain_output(tracer, leaf), output)
         except EndlessQuestions:
             complete = False
         except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from convsym.trace.tracer import Tracer
 
 _call_module = nn.Module.__call__
 _call_script = torch.jit.ScriptFunction.__call__
+_clear_casts = torch.clear_autocast_cache
 _CHECKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 _CHECKED = tuple(
     m for m in (torch.overrides, torch.functional, torch.nn.functional, torch._tensor, torch.nn.init) if m is not None
@@ -54,6 +55,13 @@ def _traced_script(function: Any, *args: Any, **kwargs: Any) -> Any:
     return python(*args, **kwargs)
 
 
+def _traced_clearing() -> None:
+    tracer = in_progress()
+    if tracer is not None:
+        tracer.casts.forget()
+    _clear_casts()
+
+
 @contextmanager
 def patched(tracer: Tracer) -> Iterator[None]:
     """Make this tracer the one that torch's calls reach."""
@@ -70,6 +78,7 @@ def patched(tracer: Tracer) -> Iterator[None]:
             put(torch.jit.ScriptFunction, "__call__", _traced_script)
             if "apply" in torch.autograd.Function.__dict__:
                 put(torch.autograd.Function, "apply", classmethod(traced_apply))
+            put(torch, "clear_autocast_cache", _traced_clearing)
             put(torch.utils.checkpoint, "_checkpoint_without_reentrant_generator", traced_generator)
             for module in _CHECKED:
                 for name in _CHECKS:

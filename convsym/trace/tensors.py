@@ -122,7 +122,7 @@ class SymbolicTensor(torch.Tensor):
 
     @property
     def is_cuda(self) -> bool:  # type: ignore[override]
-        return False
+        return bool(self.device.type == "cuda")
 
     @property
     def is_meta(self) -> bool:  # type: ignore[override]

@@ -25,11 +25,13 @@ from convsym.graph.backward import STARTS, Backward, Gradient, Keeps, Saved
 from convsym.graph.call import Call
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
+from convsym.ops.autocast import Cast
 from convsym.ops.catalogue import Catalogue, OpRule, Outcome, is_in_place
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, all_of, eq
 from convsym.trace import values
 from convsym.trace.attributes import ASKED, attribute, is_attribute
+from convsym.trace.casts import Casts
 from convsym.trace.frames import user_place
 from convsym.trace.join import call_joined
 from convsym.trace.module_stack import ModuleStack
@@ -67,6 +69,7 @@ class Tracer(TorchFunctionMode):
         self.modules = ModuleStack(names, definitions)
         self.site = TracedSite(path, self.recording, self.modules)
         self.passage = Passage(device, self.recording.calls)
+        self.casts = Casts(self)
         self.inlining: Any = None
         self.first_inputs: dict[int, Tensor] = {}
         self.deepest = ""
@@ -83,7 +86,14 @@ class Tracer(TorchFunctionMode):
         """What torch is to return for a call of one of its functions."""
         entry = self.catalogue.functions.get(func)
         if entry is not None:
-            return self._ruled(entry[0], func, args, kwargs, entry[1])
+            rule, in_place = entry
+            if not in_place and self.casts.is_active:
+                cast = self.casts.policy(rule.name, func, args, kwargs)
+                if cast is Cast.STEPS:
+                    return self._inside(func, args, kwargs)
+                args, kwargs = self.casts.arguments(cast, rule.name, args, kwargs)
+                rule = self.casts.within(rule)
+            return self._ruled(rule, func, args, kwargs, in_place)
         if func is torch._C._set_grad_enabled:
             return func(*args, **kwargs)
         if isinstance(func, FunctionType):
@@ -115,6 +125,9 @@ class Tracer(TorchFunctionMode):
         """What torch is to return for a call of one of its functions that has no rule."""
         if is_attribute(func):
             return attribute(self, func, args)
+        if self.casts.is_active and not is_in_place(func):
+            name = _name(func)
+            args, kwargs = self.casts.arguments(self.casts.policy(name, func, args, kwargs), name, args, kwargs)
         inputs: list[Tensor] = []
         plain_args, plain_kwargs = self._lowered(args, kwargs, inputs)
         if values.may_fold(inputs) and values.is_concrete((plain_args, plain_kwargs)):
@@ -225,8 +238,14 @@ class Tracer(TorchFunctionMode):
         if entry is not None and _is_unhooked(module):
             rule, arguments = entry
             leaf_args, leaf_kwargs = arguments(module, *args, **kwargs)
-            with self.modules.as_leaf(module):
-                return self._ruled(rule, None, leaf_args, leaf_kwargs)
+            cast = None
+            if self.casts.is_active:
+                cast = self.casts.policy(rule.name, None, leaf_args, leaf_kwargs)
+                leaf_args, leaf_kwargs = self.casts.arguments(cast, rule.name, leaf_args, leaf_kwargs)
+                rule = self.casts.within(rule)
+            if cast is not Cast.STEPS:
+                with self.modules.as_leaf(module):
+                    return self._ruled(rule, None, leaf_args, leaf_kwargs)
 
         def call() -> Any:
             return original(module, *args, **kwargs)

@@ -86,6 +86,31 @@ def _assert_trained_as_torch_does(model: nn.Module) -> None:
         assert at.gradient_bytes == sum(g.numel() * g.element_size() for g in gradients)
 
 
+def _assert_saved_in_autocast(model: nn.Module) -> None:
+    model.train()
+    analysis = convsym.analyze(model, "N 3 H W", autocast=torch.bfloat16)
+    assert analysis.unsaved == ()
+    sizes = next(sizes for sizes in _SIZES if analysis.domain.contains(**sizes))
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        expected = saved_bytes(model, torch.rand(sizes["N"], 3, sizes["H"], sizes["W"]))
+    assert analysis.at(**sizes).saved_bytes == expected
+
+
+def test_a_small_model_keeps_in_autocast_what_torch_keeps() -> None:
+    _assert_saved_in_autocast(models.squeezenet1_1())
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", [*_TORCHVISION, *_TIMM])
+def test_a_model_keeps_in_autocast_what_torch_keeps(name: str) -> None:
+    if name in _TORCHVISION:
+        _assert_saved_in_autocast(getattr(models, name)())
+        return
+    import timm
+
+    _assert_saved_in_autocast(timm.create_model(name))
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("name", _TORCHVISION)
 def test_a_model_of_torchvision(name: str) -> None:

@@ -181,23 +181,27 @@ _FUNCTIONS: dict[str, Forward] = {
 }
 
 
-def assert_saved(model: nn.Module) -> None:
+def assert_saved(model: nn.Module, in_autocast: bool = False) -> None:
     torch.manual_seed(0)
-    analysis = convsym.analyze(model, "N 3 H W")
+    analysis = convsym.analyze(model, "N 3 H W", autocast=torch.bfloat16 if in_autocast else None)
     assert not analysis.diagnostics
     assert analysis.unsaved == ()
-    assert analysis.at(N=2, H=5, W=6).saved_bytes == saved_bytes(model, torch.rand(2, 3, 5, 6))
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=in_autocast):
+        expected = saved_bytes(model, torch.rand(2, 3, 5, 6))
+    assert analysis.at(N=2, H=5, W=6).saved_bytes == expected
 
 
-@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
+@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning", "ignore:Mismatch dtype between:UserWarning")
+@pytest.mark.parametrize("in_autocast", [False, True])
 @pytest.mark.parametrize("name", _LAYERS)
-def test_a_layer_keeps_what_torch_keeps(name: str) -> None:
-    assert_saved(_Then(_LAYERS[name]))
+def test_a_layer_keeps_what_torch_keeps(name: str, in_autocast: bool) -> None:
+    assert_saved(_Then(_LAYERS[name]), in_autocast)
 
 
+@pytest.mark.parametrize("in_autocast", [False, True])
 @pytest.mark.parametrize("name", _FUNCTIONS)
-def test_a_function_keeps_what_torch_keeps(name: str) -> None:
-    assert_saved(_Then(_FUNCTIONS[name]))
+def test_a_function_keeps_what_torch_keeps(name: str, in_autocast: bool) -> None:
+    assert_saved(_Then(_FUNCTIONS[name]), in_autocast)
 
 
 def test_memory_that_several_calls_keep_counts_once() -> None:

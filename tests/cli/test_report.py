@@ -164,3 +164,27 @@ def test_an_optimizer_belongs_to_training() -> None:
     assert "--optimizer needs --train" in refused("report", "torch.nn:ReLU()", "--optimizer", "adam")
     assert "--master-weights needs --optimizer" in refused("report", "torch.nn:ReLU()", "--train", "--master-weights")
     assert "no optimizer 'adm'" in refused("report", "torch.nn:ReLU()", "--train", "--optimizer", "adm")
+
+
+def test_a_report_of_mixed_precision_says_so(good: Path) -> None:
+    result = convsym("report", f"{good}:Net", "--autocast", "cuda:float16")
+    assert "autocast          cuda:float16" in result.stdout
+    assert "⌈W/2⌉:float16" in result.stdout
+    data = json.loads(convsym("report", f"{good}:Net", "--autocast", "bfloat16", "--format", "json").stdout)
+    assert data["autocast"] == "cpu:bfloat16"
+
+
+def test_an_autocast_that_cannot_be_followed_is_refused(good: Path) -> None:
+    assert "int8 is no autocast" in refused("report", f"{good}:Net", "--autocast", "int8")
+
+
+@pytest.mark.parametrize("command", ["query", "sweep", "diff"])
+def test_other_commands_take_an_autocast_too(good: Path, command: str) -> None:
+    over = {
+        "query": ["saved_bytes at N=1, H=8, W=8"],
+        "sweep": ["saved_bytes", "--over", "N=1", "--over", "H=8", "--over", "W=8"],
+    }
+    rest = [*over.get(command, [f"{good}:Net"]), "--input", "N 3 H W"]
+    shown = [convsym(command, f"{good}:Net", *rest, *more) for more in ([], ["--autocast", "bfloat16"])]
+    assert [result.exit_code for result in shown] == [0, 0]
+    assert (shown[0].stdout == shown[1].stdout) == (command == "diff")
