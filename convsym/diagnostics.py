@@ -35,7 +35,8 @@ class Change:
 
     `callee` is the layer whose constructor takes the argument ("Conv2d"), or empty where the call at `place` takes it;
     `position` counts it among the positional arguments, and is None where it can only be given by name. `given` is
-    the value that it has now, and `through` are the lines that called the one at `place`, innermost first.
+    the value that it has now, and `through` are the lines that called the one at `place`, innermost first. `path` is
+    the qualified name of the layer that it changes.
 
     >>> str(Change(Place("net.py", 3), "Conv2d", "in_channels", 0, 64, 128))
     'in_channels=128'
@@ -48,6 +49,7 @@ class Change:
     given: Any
     wanted: Any
     through: tuple[Place, ...] = ()
+    path: str = ""
 
     def __str__(self) -> str:
         wanted = self.wanted
@@ -110,8 +112,8 @@ class Diagnostic:
     `code` and `name` are the rule's ("CS101", "conv-input-channels"). `message` is the claim in one sentence, with
     both values. `place` is the line to look at first and is None where no line is known; `related` are the other lines,
     plain places or with a label. `witness` gives the smallest sizes that fail, is empty where every size fails, and is
-    None where sizes play no part. `help` says what to change, `path` is the qualified name of the module. `change` is
-    the one argument whose other value would do, if there is one, and `fix` the edit of the source that does it.
+    None where sizes play no part. `help` says what to change, `path` is the qualified name of the module. `changes` are
+    the arguments of which another value would do, the likeliest first, and `fix` is the edit of the source that does it.
 
     >>> found = Diagnostic("CS101", "conv-input-channels", "64 channels enter, 128 are expected", Severity.ERROR)
     >>> str(found)
@@ -127,7 +129,7 @@ class Diagnostic:
     witness: Mapping[str, int] | None = field(default=None, hash=False)
     help: str = ""
     path: str = ""
-    change: Change | None = field(default=None, hash=False)
+    changes: tuple[Change, ...] = field(default=(), hash=False)
     fix: Fix | None = None
 
     @property

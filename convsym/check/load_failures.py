@@ -56,21 +56,22 @@ def of_load_error(error: LoadError, path: str) -> Diagnostic:
     same = _same_mistake(error) if isinstance(error, ConstructionError) else None
     if same is not None:
         rule, help = same, same.help
-    message, change = str(error), None
+    message, changes = str(error), tuple[Change, ...]()
     if isinstance(error, ConstructionError) and error.layer is not None:
         message += f" ({_arguments(error.layer.arguments)})"
-        change = _change(rule, error)
-    return rule.diagnostic(message, error.place or Place(path, 1), error.related, {}, help, change=change)
+        changes = _changes(rule, error)
+    return rule.diagnostic(message, error.place or Place(path, 1), error.related, {}, help, changes=changes)
 
 
-def _change(rule: Rule, error: ConstructionError) -> Change | None:
+def _changes(rule: Rule, error: ConstructionError) -> tuple[Change, ...]:
     if error.layer is None or error.place is None:
-        return None
+        return ()
     layer, arguments = error.layer.layer, error.layer.arguments
-    for argument, wanted in rule.mends(layer.__name__, arguments).items():
-        position = constructor_arguments(layer).index(argument)
-        return Change(error.place, layer.__name__, argument, position, arguments[argument], wanted)
-    return None
+    names = constructor_arguments(layer)
+    return tuple(
+        Change(error.place, layer.__name__, argument, names.index(argument), arguments[argument], wanted)
+        for argument, wanted in rule.mends(layer.__name__, arguments).items()
+    )
 
 
 def _arguments(arguments: Any) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from convsym.check.request import Request
 from convsym.check.results import FileReport
-from convsym.diagnostics import Diagnostic, Fix
+from convsym.diagnostics import Change, Diagnostic, Fix
 from convsym.fixes.literals import at_the_call, elsewhere, where_it_is_used
 from convsym.fixes.source import Source, read
 
@@ -27,13 +27,13 @@ def with_fixes(report: FileReport, request: Request, look: Look, shapes: Shapes)
     the parameters of every other module as they are, and to be the only one that does: a default or a table entry
     that widens half of the model is no fix, though it may run.
     """
-    if not any(found.change for found in report.diagnostics):
+    if not any(found.changes for found in report.diagnostics):
         return report
     source = _source(request)
     if source is None:
         return report
     trial = Trial(report, request, source, look, shapes, time.process_time() + MOST_SECONDS)
-    diagnostics = [replace(d, fix=trial.fix(d)) if d.change is not None else d for d in report.diagnostics]
+    diagnostics = [replace(d, fix=trial.fix(d)) if d.changes else d for d in report.diagnostics]
     return replace(report, diagnostics=tuple(diagnostics))
 
 
@@ -60,16 +60,17 @@ class Trial:
         self.deadline = deadline
 
     def fix(self, found: Diagnostic) -> Fix | None:
-        """The edit that removes a diagnostic, where exactly one does."""
-        if found.change is None:
-            return None
-        here = os.path.abspath(found.change.place.file) == os.path.abspath(self.source.file)
-        direct = at_the_call(found.change, self.source) if here else []
+        """The edit that removes a diagnostic: of the first change that exactly one edit makes."""
+        return next((fix for change in found.changes if (fix := self._of(change, found)) is not None), None)
+
+    def _of(self, change: Change, found: Diagnostic) -> Fix | None:
+        here = os.path.abspath(change.place.file) == os.path.abspath(self.source.file)
+        direct = at_the_call(change, self.source) if here else []
         helping = [fix for fix in direct if self._helps(fix, found)]
-        if not direct and found.change.callee:
+        if not direct and change.callee:
             for look in (where_it_is_used, elsewhere):
-                tries = look(found.change, self.source)
-                helping = [f for f in tries if self._helps(f, found) and self._spares(f, found)]
+                tries = look(change, self.source)
+                helping = [f for f in tries if self._helps(f, found) and self._spares(f, change.path)]
                 if helping:
                     break
         return helping[0] if len(helping) == 1 else None
@@ -81,10 +82,10 @@ class Trial:
         after = {d.identity for d in self.look(self._edited(fix)).diagnostics}
         return found.identity not in after and after <= before
 
-    def _spares(self, fix: Fix, found: Diagnostic) -> bool:
-        """Whether every module but the one with the mistake keeps its parameters."""
+    def _spares(self, fix: Fix, path: str) -> bool:
+        """Whether every module but the one that is to change keeps its parameters."""
         return all(
-            _only_inside(found.path, self.shapes(self.request, m.entry), self.shapes(self._edited(fix), m.entry))
+            _only_inside(path, self.shapes(self.request, m.entry), self.shapes(self._edited(fix), m.entry))
             for m in self.report.models
             if m.was_checked
         )

@@ -99,8 +99,15 @@ def assembled(path: str, steps: Iterable[Step]) -> FileReport:
 
 
 def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """One of each claim and line: a mistake of a block is one mistake, wherever in the models the block is."""
-    kept: dict[Hashable, Diagnostic] = {}
+    """One of each claim and line: a mistake of a block is one mistake, wherever in the models the block is.
+
+    One that shows in the block by itself is not how some model uses the block.
+    """
+    alike: dict[Hashable, list[Diagnostic]] = {}
     for one in found:
-        kept.setdefault((one.code, one.place, one.related, one.message.removeprefix(f"{one.path}: ")), one)
-    return list(kept.values())
+        kept = alike.setdefault((one.code, one.place, one.message.removeprefix(f"{one.path}: ")), [])
+        related = set(one.related)
+        if not any(set(other.related) <= related for other in kept):
+            kept[:] = [other for other in kept if not related < set(other.related)]
+            kept.append(one)
+    return [one for kept in alike.values() for one in kept]

@@ -22,8 +22,6 @@ from convsym.trace.paths import Finding
 
 # Operations that take a batch apart: what is meant for a list of tensors does not fail on one tensor.
 _TAKES_APART = frozenset({"getitem", "select", "unbind", "chunk", "split"})
-# Layers that say how many channels they take.
-_WEIGHTED = frozenset({"linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3))})
 
 
 class Verdict(Enum):
@@ -92,7 +90,7 @@ class Trial:
     def was_accepted(self) -> bool:
         """Whether a layer with weights took the input as it was."""
         return any(
-            call.op in _WEIGHTED and any(id(t) in self.raw for t in call.inputs) and position not in failing
+            call.declares_channels and any(id(t) in self.raw for t in call.inputs) and position not in failing
             for way in self.analysis.ways
             for failing in [{f.call for f in way.findings}]
             for position, call in enumerate(way.calls)
@@ -149,7 +147,7 @@ def _anchored(findings: tuple[Finding, ...], calls: tuple[Call, ...], raw: froze
             sources[id(output)] = made_from
             if takes_apart:
                 apart.add(id(output))
-            if made_from and (tensors & settled or (found is None and call.op in _WEIGHTED)):
+            if made_from and (tensors & settled or (found is None and call.declares_channels)):
                 settled.add(id(output))
     return kept
 

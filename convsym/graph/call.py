@@ -12,6 +12,8 @@ from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, add
 
+_WEIGHTED = frozenset({"linear", *(f"conv{t}{n}d" for t in ("", "_transpose") for n in (1, 2, 3))})
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -98,6 +100,11 @@ class Call:
     def is_view(self) -> bool:
         """Whether the call makes no new memory."""
         return not self.made
+
+    @property
+    def declares_channels(self) -> bool:
+        """Whether it is of a family whose weights say how many channels come in and go out."""
+        return self.op in _WEIGHTED
 
     @property
     def output(self) -> Tensor:

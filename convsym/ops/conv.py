@@ -64,6 +64,7 @@ def conv(
     valid &= require_positive(site, "kernel-size", "kernel_size", kernel, 1, op)
     channels, spatial = input.shape[-axes - 1], input.shape[-axes:]
     require_groups(site, op, groups, in_channels, out_channels)
+    require_some(site, op, "out_channels", out_channels)
     site.require(
         "conv-channels",
         eq(channels, in_channels),
@@ -201,6 +202,19 @@ def require_groups(site: Site, op: str, groups: Size, in_channels: Size, out_cha
             channels,
             help="choose groups that divide both in_channels and out_channels",
         )
+
+
+def require_some(site: Site, op: str, name: str, channels: Size) -> None:
+    """A weight that makes nothing is refused."""
+    site.require(
+        "empty-output",
+        ge(channels, 1),
+        "{} has {}={}, which must be at least 1",
+        op,
+        name,
+        channels,
+        help="make {1} at least 1",
+    )
 
 
 def require_bias(site: Site, op: str, bias: Tensor | None, out_channels: Size) -> None:

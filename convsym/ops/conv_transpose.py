@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import nn
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.conv import require_bias, require_groups, require_weight
+from convsym.ops.conv import require_bias, require_groups, require_some, require_weight
 from convsym.ops.conv_backward import of_convolution
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
@@ -63,6 +64,8 @@ def conv_transpose(
     require_positive(site, "padding", "padding", padding, 0, op)
     channels, spatial = input.shape[-axes - 1], input.shape[-axes:]
     require_groups(site, op, groups, in_channels, out_channels)
+    require_some(site, op, "in_channels", in_channels)
+    require_some(site, op, "out_channels", out_channels)
     site.require(
         "conv-transpose-channels",
         eq(channels, in_channels),
@@ -83,7 +86,7 @@ def conv_transpose(
     for axis, (size, k, s, p, extra, d) in enumerate(
         zip(spatial, kernel, stride, padding, output_padding, dilation, strict=True)
     ):
-        site.require(
+        possible = site.require(
             "output-padding",
             all_of(ge(extra, 0), any_of(lt(extra, s), lt(extra, d))),
             "{} has output_padding={} on axis {}, which must be smaller than stride={} or dilation={}",
@@ -95,7 +98,7 @@ def conv_transpose(
             help="make output_padding at most the larger of stride and dilation, minus one",
             mend={"output_padding": allowed},
         )
-        out = transposed_out(size, k, s, p, d, extra)
+        out = transposed_out(size, k, s, p, d, extra if possible else allowed[axis])
         some = ge(out, 1)
         fits = site.require(
             "empty-output",
@@ -195,9 +198,11 @@ def output_padding_for(
     stride: tuple[Size, ...],
     padding: tuple[Size, ...],
     dilation: tuple[Size, ...],
-) -> tuple[Size, ...]:
-    """The output_padding that gives `output_size`, which must lie in the range that `stride` leaves open."""
+) -> tuple[tuple[Size, ...], bool]:
+    """The output_padding that gives `output_size`, which must lie in the range that `stride` leaves open, and whether
+    it does."""
     extras: list[Size] = []
+    possible = True
     for wanted, size, k, s, p, d in zip(output_size, spatial, kernel, stride, padding, dilation, strict=True):
         least = transposed_out(size, k, s, p, d, 0)
         most = subtract(transposed_out(size, k, s, p, d, s), 1)
@@ -213,7 +218,8 @@ def output_padding_for(
             help="ask for a size in that range, or change stride and padding",
         )
         extras.append(subtract(wanted, least) if fits else 0)
-    return tuple(extras)
+        possible = possible and fits
+    return tuple(extras), possible
 
 
 def _module(
@@ -252,7 +258,7 @@ def _module(
             help="give one number for all axes, or one for each",
         )
         if plain and whole:
-            output_padding = output_padding_for(
+            output_padding, possible = output_padding_for(
                 site,
                 f"ConvTranspose{axes}d",
                 wanted[-axes:],
@@ -262,6 +268,11 @@ def _module(
                 padding[:axes],
                 dilation[:axes],
             )
+            if not possible:
+                # What is asked for is what the rest of the model goes on with.
+                made = conv_transpose(axes, site, input, weight, bias, stride, padding, 0, groups, dilation)
+                asked = made.output.with_shape(*made.output.shape[:-axes], *wanted[-axes:])
+                return replace(made, output=asked)
     return conv_transpose(axes, site, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 

@@ -40,8 +40,10 @@ def joined(site: Site, op: str, tensors: list[Tensor], dim: int) -> Tensor:
     at = axis(site, op, dim, first.rank) if whole else 0
     if at is None or not _require_ranks(site, op, kept):
         return Tensor(first.shape, dtype)
-    sizes = _common(site, op, first, kept[1:], at)
-    shape = (*sizes[:at], total(t.shape[at] for t in kept), *sizes[at + 1 :])
+    sizes, fits = _common(site, op, first, kept[1:], at)
+    # What does not fit may be joined along the wrong axis, unless that is the axis of the channels.
+    along = total(t.shape[at] for t in kept) if fits or at == 1 else site.unknown(1)
+    shape = (*sizes[:at], along, *sizes[at + 1 :])
     if all(map(suggests_channels_last, tensors)):
         return Tensor(shape, dtype, normal(shape, channels_last_strides(shape)))
     return Tensor(shape, dtype)
@@ -73,14 +75,16 @@ def _require_ranks(site: Site, op: str, tensors: list[Tensor]) -> bool:
     )
 
 
-def _common(site: Site, op: str, first: Tensor, others: Sequence[Tensor], along: int) -> list[Size]:
-    """The sizes off the axis of joining; one that the tensors do not share is unknown afterwards."""
+def _common(site: Site, op: str, first: Tensor, others: Sequence[Tensor], along: int) -> tuple[list[Size], bool]:
+    """The sizes off the axis of joining, and whether all agree; one that the tensors do not share is unknown then."""
     sizes = list(first.shape)
+    fits = True
     for other in others:
         for position in _require_same(site, op, first, other, along) if other is not first else ():
             a, b = first.shape[position], other.shape[position]
             sizes[position] = site.unknown(min(a, b) if isinstance(a, int) and isinstance(b, int) else 1)
-    return sizes
+            fits = False
+    return sizes, fits
 
 
 def _require_same(site: Site, op: str, first: Tensor, other: Tensor, along: int) -> list[int]:
@@ -127,7 +131,7 @@ def stack(site: Site, tensors: Sequence[Tensor], dim: int = 0) -> Outcome:
                 help="add the missing axes with .unsqueeze(), or use cat",
             )
             continue
-    common = _common(site, "stack", first, [t for t in given[1:] if t.rank == first.rank], -1)
+    common, _ = _common(site, "stack", first, [t for t in given[1:] if t.rank == first.rank], -1)
     dtype = first.dtype
     for tensor in given[1:]:
         dtype = torch.promote_types(dtype, tensor.dtype)

@@ -46,7 +46,7 @@ def window_sizes(
     )
     if not valid:
         return tuple(site.unknown(1) for _ in range(axes))
-    site.require(
+    if not site.require(
         "pool-padding",
         all_of(*(le(multiply(2, p), k) for p, k in zip(padding, kernel, strict=True))),
         "{} has padding={}, more than half of kernel_size={}",
@@ -54,7 +54,8 @@ def window_sizes(
         padding,
         kernel,
         help="make padding at most kernel_size // 2, or pad the input before the pool",
-    )
+    ):
+        return tuple(site.unknown(1) for _ in range(axes))
     sizes: list[Size] = []
     for size, k, s, p, d in zip(input.shape[-axes:], kernel, stride, padding, dilation, strict=True):
         out = window_out_ceil_mode(size, k, s, p, d) if ceil_mode else window_out(size, k, s, p, p, d)

@@ -61,4 +61,6 @@ class Advice(Rule):
             else ()
         )
         place = call.place or made
-        return self.diagnostic(f"{where}{message}", place, related, help=help, path=call.path, change=change)
+        return self.diagnostic(
+            f"{where}{message}", place, related, help=help, path=call.path, changes=() if change is None else (change,)
+        )

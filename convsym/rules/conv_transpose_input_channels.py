@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convsym.rules.rule import Rule
+from convsym.rules.channel_rule import ChannelRule
 
 
-class ConvTransposeInputChannels(Rule):
+class ConvTransposeInputChannels(ChannelRule):
     """A transposed convolution given another number of channels than it was made for.
 
     What it finds:

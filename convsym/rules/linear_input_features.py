@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convsym.rules.rule import Rule
+from convsym.rules.channel_rule import ChannelRule
 
 
-class LinearInputFeatures(Rule):
+class LinearInputFeatures(ChannelRule):
     """A linear layer given another number of features than it was made for.
 
     What it finds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convsym.diagnostics import Change
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 class MismatchRule(Rule):
     """A rule about tensors that have to have the same size: a transposed convolution may be what is to change."""
 
-    def change(self, found: Finding, analysis: Analysis) -> Change | None:
+    def changes(self, found: Finding, analysis: Analysis) -> Iterator[Change]:
         from convsym.analysis.resized import resizing_argument
 
         solved = resizing_argument(analysis, found)
         if solved is None:
-            return None
+            return
         call, argument, value = solved
         layer = dict(analysis.model.named_modules()).get(call.path)
-        return change_of_layer(call, layer, argument, value) if layer is not None else None
+        change = change_of_layer(call, layer, argument, value) if layer is not None else None
+        if change is not None:
+            yield change

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from convsym.rules.rule import Rule
+from convsym.rules.channel_rule import ChannelRule
 
 
-class NormFeaturesMismatch(Rule):
+class NormFeaturesMismatch(ChannelRule):
     """A normalisation made for another number of features.
 
     What it finds:

@@ -50,11 +50,13 @@ class Rule:
             if found.requirement.kind in self.kinds:
                 one = self.of_finding(found)
                 related = (*one.related, *uses(found, analysis))
-                yield replace(one, related=related, change=self.change(found, analysis))
+                yield replace(one, related=related, changes=tuple(self.changes(found, analysis)))
 
-    def change(self, found: Finding, analysis: Analysis) -> Change | None:
-        """The one argument whose other value would meet a requirement, if there is one."""
-        return change_of(found)
+    def changes(self, found: Finding, analysis: Analysis) -> Iterator[Change]:
+        """The arguments of which another value would meet a requirement, the likeliest first."""
+        own = change_of(found)
+        if own is not None:
+            yield own
 
     def refuses(self, layer: str, arguments: Mapping[str, Any]) -> bool:
         """Whether a layer of torch refuses these constructor arguments because of what this rule finds."""
@@ -84,11 +86,11 @@ class Rule:
         witness: Mapping[str, int] | None = None,
         help: str = "",
         path: str = "",
-        change: Change | None = None,
+        changes: tuple[Change, ...] = (),
     ) -> Diagnostic:
         """A diagnostic under this rule's code."""
         return Diagnostic(
-            self.code, self.name, message, self.severity, place, related, witness, help or self.help, path, change
+            self.code, self.name, message, self.severity, place, related, witness, help or self.help, path, changes
         )
 
 
@@ -105,7 +107,8 @@ def change_of(found: Finding) -> Change | None:
         if found.definition is None or not _is_plain(given):
             return None
         kind = type(layer).__name__
-        return Change(found.definition, kind, argument, names.index(argument), given, wanted, made_through(found))
+        position = names.index(argument)
+        return Change(found.definition, kind, argument, position, given, wanted, made_through(found), found.path)
     return Change(found.place, "", argument, None, None, wanted) if found.place is not None else None
 
 
@@ -118,7 +121,7 @@ def change_of_layer(call: Call, layer: object, argument: str, wanted: Any) -> Ch
     given = getattr(layer, argument)
     # A layer keeps the bias that it was asked for as a parameter.
     given = given is not None if argument == "bias" else given
-    return Change(call.definition, kind.__name__, argument, position, given, wanted)
+    return Change(call.definition, kind.__name__, argument, position, given, wanted, path=call.path)
 
 
 def constructor_arguments(layer: type) -> list[str]:

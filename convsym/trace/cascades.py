@@ -1,13 +1,15 @@
 """Findings that follow from an earlier one: one mistake is to be reported once.
 
 After a mismatch the trace goes on with what the layer declares. Where that was the mistake, the next layer is told
-wrong numbers. Two signs of it are sure enough:
+wrong numbers. These signs of it are sure enough:
 
     the same tensor fails in the same way twice     it is the tensor that is wrong, not both its readers
     a later layer expects what an earlier failing   the layers are in the wrong order, or the one between them should
     one was given, on the way from the one to       not change the number: both are right but for the first
     the other
-    a layer is given what comes of an impossible    how many elements there were meant to be nobody can tell
+    two layers lack as much, of what the same       the layer that made it is wrong, not all that read it, beside
+    layer made                                      others or after it was normalised or flattened
+    something is given what comes of an impossible  how many elements there were meant to be nobody can tell
     reshape, and no layer in between says anew
     what there is
 """
@@ -18,6 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from convsym.graph.call import Call
+from convsym.graph.sources import Sources, sources
 from convsym.trace.paths import Finding
 
 # Their first two numbers are what is expected and what is given.
@@ -30,11 +33,13 @@ def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Find
     if len(findings) < 2:
         return list(findings)
     reaching = _reaching(findings, calls)
+    made_by = sources(calls)
     anyone = _given_what_nobody_can_tell(findings, calls)
     kept: list[Finding] = []
     for position, finding in enumerate(findings):
         if finding.call not in anyone and not any(
-            _follows(finding, earlier, calls, reaching) for earlier in findings[:position]
+            _follows(finding, earlier, calls, reaching) or _lacks_the_same(finding, earlier, made_by)
+            for earlier in findings[:position]
         ):
             kept.append(finding)
     return kept
@@ -54,19 +59,31 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
     return _sizes(finding)[:1] == _sizes(earlier)[1:2]
 
 
+def _lacks_the_same(finding: Finding, earlier: Finding, made_by: Sequence[Sources]) -> bool:
+    """Whether two layers miss the same number, or are given the same part, of what the same layers made."""
+    kinds = {finding.requirement.kind, earlier.requirement.kind}
+    if not kinds <= _DECLARED or max(finding.call, earlier.call) >= len(made_by):
+        return False
+    (expected, given), (expected_before, given_before) = _sizes(finding)[:2], _sizes(earlier)[:2]
+    if not all(isinstance(n, int) for n in (expected, given, expected_before, given_before)):
+        return False
+    same = expected - given == expected_before - given_before or expected * given_before == expected_before * given
+    return same and bool(made_by[earlier.call]) and made_by[earlier.call] <= made_by[finding.call]
+
+
 def _given_what_nobody_can_tell(findings: Sequence[Finding], calls: Sequence[Call]) -> set[int]:
-    """The calls of layers that are given what comes of an impossible reshape."""
+    """The calls that fail because they are given what comes of an impossible reshape."""
     reshapes = {f.call for f in findings if f.requirement.kind in _RESHAPED}
     if not reshapes:
         return set()
-    declaring = {f.call for f in findings if f.requirement.kind in _DECLARED}
+    failing = {f.call for f in findings} - reshapes
     unknown: set[int] = set()
     found: set[int] = set()
     for index, call in enumerate(calls):
         is_given = any(id(t) in unknown for t in call.inputs)
-        if is_given and index in declaring:
+        if is_given and index in failing:
             found.add(index)
-        elif is_given or index in reshapes:
+        if index in reshapes or (is_given and not call.declares_channels):
             unknown.update(map(id, call.outputs))
     return found
 

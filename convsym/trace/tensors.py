@@ -12,6 +12,8 @@ from typing import Any
 import torch
 
 from convsym.graph.tensor import Tensor, contiguous_strides
+from convsym.ops.arguments import axis
+from convsym.sizes.arithmetic import Size
 from convsym.trace.current import current
 from convsym.trace.numbers import integer
 from convsym.trace.reading import array_of, value_of, values_of
@@ -79,7 +81,7 @@ class SymbolicTensor(torch.Tensor):
     ndimension = dim
 
     def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else integer(_along(self, "size", self.spec.shape, dim))
 
     def numel(self) -> Any:
         return integer(self.spec.numel)
@@ -91,7 +93,7 @@ class SymbolicTensor(torch.Tensor):
 
     def stride(self, dim: int | None = None) -> Any:
         strides = self.spec.strides or contiguous_strides(self.spec.shape)
-        return tuple(map(integer, strides)) if dim is None else integer(strides[dim])
+        return tuple(map(integer, strides)) if dim is None else integer(_along(self, "stride", strides, dim))
 
     def storage_offset(self) -> int:
         return 0
@@ -217,3 +219,10 @@ class SymbolicTensor(torch.Tensor):
 
     def __deepcopy__(self, memo: Any) -> SymbolicTensor:
         return self
+
+
+def _along(tensor: SymbolicTensor, asked: str, sizes: tuple[Size, ...], dim: int) -> Size:
+    """The one of the sizes that belongs to an axis; after an axis that is not there, any."""
+    site = current().site
+    at = axis(site, asked, dim, tensor.dim())
+    return site.unknown(1) if at is None or not sizes else sizes[at]

@@ -45,7 +45,6 @@ SHARED = """
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.a = nn.Conv2d(3, 8, 3)
         self.b = self.block()
         self.c = self.block()
 
@@ -53,7 +52,18 @@ class Net(nn.Module):
         return nn.Conv2d(16, 16, 3)
 
     def forward(self, x):
-        return self.c(self.b(self.a(x)))
+        return self.c(self.b(x))
+"""
+TOO_WIDE = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a = nn.Conv2d(3, 12, 3)
+        self.norm = nn.BatchNorm2d(8)
+        self.b = nn.Conv2d(8, 8, 3)
+
+    def forward(self, x):
+        return self.b(self.norm(self.a(x)))
 """
 REUSED = """
 class Net(nn.Module):
@@ -74,7 +84,9 @@ def check(tmp_path: Path, source: str, entry: str = "Net", *inputs: str) -> Diag
     return found
 
 
-@pytest.mark.parametrize("source", [DIRECT, DEFAULT, TABLE], ids=["a literal", "a default", "a table"])
+@pytest.mark.parametrize(
+    "source", [DIRECT, DEFAULT, TABLE, TOO_WIDE], ids=["a literal", "a default", "a table", "before"]
+)
 def test_with_its_fix_a_model_runs_in_torch(source: str, tmp_path: Path) -> None:
     found = check(tmp_path, source)
     assert found.fix is not None
@@ -93,7 +105,7 @@ def test_trying_leaves_the_file_as_it_is(tmp_path: Path) -> None:
 
 
 def test_an_edit_that_breaks_another_layer_is_no_fix(tmp_path: Path) -> None:
-    assert check(tmp_path, SHARED).fix is None
+    assert check(tmp_path, SHARED, "Net", "N 8 H W").fix is None
 
 
 def test_an_edit_that_changes_other_layers_is_no_fix_though_it_runs(tmp_path: Path) -> None:

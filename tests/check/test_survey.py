@@ -88,6 +88,41 @@ def test_a_trial_run_at_the_end_of_the_file_is_read_and_not_run(examined, test):
     assert "512" in found.message and "648" in found.message
 
 
+@pytest.mark.parametrize(
+    ("test", "inputs"),
+    [
+        # A branch that is not taken says nothing; of one that nobody can decide, only what both agree on.
+        ("def test(dim=2):\n    if dim == 2:\n        x = a\n    else:\n        x = b\n    Net(3)(x)", "N 3 8 8"),
+        ("def test(dim):\n    if dim == 2:\n        x = a\n    else:\n        x = a.cuda()\n    Net(3)(x)", "N 3 8 8"),
+        ("def test(dim):\n    if dim == 2:\n        x = a\n    else:\n        x = b\n    Net(3)(x)", "N 3 H W"),
+    ],
+)
+def test_a_trial_run_with_branches_is_read_as_it_would_go(examined, test, inputs):
+    net = NET.replace("self.head(self.block(x).flatten(1))", "self.block(x)")
+    given = {"= a": "= torch.rand(2, 3, 8, 8)", "= b": "= torch.rand(2, 3, 1, 8, 8)"}
+    for name, value in given.items():
+        test = test.replace(name, value)
+    report = examined(net + test)
+    assert (report.diagnostics, list(checked(report).values())) == ((), [(inputs,)])
+
+
+def test_a_mistake_of_a_block_that_shows_by_itself_is_said_once(examined):
+    source = BLOCK.replace("self.second(self.first(x))", "self.second(self.second(self.first(x)))").replace(
+        "out_channels, out_channels, 3", "out_channels, 16, 3"
+    )
+    used = """
+class Other(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fits = Block(3, 16)
+        self.block = Block(16, 8)
+    def forward(self, x):
+        return self.block(self.fits(x))
+"""
+    report = examined(source + used)
+    assert [(d.code, d.place.line) for d in report.diagnostics] == [("CS101", 12)]
+
+
 def test_an_example_in_a_docstring_says_how_a_model_is_built_and_what_it_takes(examined):
     example = '    """A net.\n\n    >>> net = Net(1, width=4)\n    >>> net(torch.randn(4, 1, 8, 8)).shape\n    """\n'
     source = NET.replace("class Net(nn.Module):\n", "class Net(nn.Module):\n" + example)

@@ -19,6 +19,7 @@ PARTS = {
     "__init__",
     "advice",
     "budget",
+    "channel_rule",
     "diagnosis",
     "documentation",
     "mismatch",

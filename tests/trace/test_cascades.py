@@ -34,6 +34,18 @@ class Residual(nn.Module):
         return x + self.conv(x)
 
 
+class Skip(nn.Module):
+    def __init__(self, made):
+        super().__init__()
+        self.outer = nn.Conv2d(3, made, 1)
+        self.inner = nn.Conv2d(8, 16, 1)
+        self.last = nn.Conv2d(24, 2, 1)
+
+    def forward(self, x):
+        x = self.outer(x)
+        return self.last(torch.cat([x, self.inner(x)], 1))
+
+
 class InPlace(nn.Module):
     def forward(self, x):
         y, z = x.clone(), x[..., 1:]
@@ -55,6 +67,11 @@ class InPlace(nn.Module):
         (Chain(nn.Conv2d(3, 8, 1), nn.Conv2d(4, 2, 1), nn.Conv2d(8, 4, 1)), ["layers.1"]),
         (Chain(nn.Conv2d(1, 1, 1), nn.Conv2d(3, 8, 1)), ["layers.0"]),
         (InPlace(), [""]),
+        # One mistake: the first layer makes the wrong number, which shows in all that reads it or what it is joined to.
+        (Chain(nn.Conv2d(3, 9, 1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 4, 1)), ["layers.1"]),
+        (Skip(9), ["inner"]),
+        # Two: the norm and the layer after it lack another number each.
+        (Chain(nn.Conv2d(3, 9, 1), nn.BatchNorm2d(8), nn.Conv2d(7, 4, 1)), ["layers.1", "layers.2"]),
     ],
 )
 def test_one_mistake_is_reported_once_and_two_are_reported_both(model, paths):
@@ -69,3 +86,48 @@ def test_what_is_joined_after_a_mismatch_is_judged_by_itself():
             return second, torch.cat([x, x[:, :, 3:]], 1)
 
     assert len(convsym.analyze(Twice(), "N 3 32 32").findings) == 3
+
+
+def test_a_product_of_what_was_reshaped_wrongly_is_not_judged():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.query = nn.Conv2d(3, 4, 3)
+
+        def forward(self, x):
+            n, _, h, w = x.shape
+            return self.query(x).reshape(n, 4, h * w).transpose(1, 2) @ x.flatten(2)[:, :2]
+
+    assert [f.requirement.kind for f in convsym.analyze(Attention(), "N 3 32 32").findings] == ["reshape"]
+
+
+def test_after_an_output_size_out_of_reach_the_rest_goes_on_with_what_was_asked_for():
+    class Decoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up = nn.ConvTranspose2d(3, 4, 4, stride=2)
+
+        def forward(self, x):
+            up = self.up(x[..., ::2, ::2], output_size=x.shape[-2:])
+            return torch.cat([up, x], 1)
+
+    a = convsym.analyze(Decoder(), "N 3 32 32")
+    assert [f.requirement.kind for f in a.findings] == ["output-size"]
+
+
+def test_after_joining_along_the_wrong_axis_nothing_is_known_of_it():
+    class Joined(nn.Module):
+        def forward(self, x):
+            wrong = torch.cat([x[:, :2], x], 2)
+            return torch.cat([wrong, x], 1)
+
+    assert len(convsym.analyze(Joined(), "N 3 32 32").findings) == 1
+
+
+def test_a_size_of_an_axis_that_is_not_there_is_a_mistake():
+    class Sized(nn.Module):
+        def forward(self, x):
+            return x.reshape(x.size(0), x.size(4))
+
+    (found,) = convsym.analyze(Sized(), "N 3 H W").findings
+    assert found.requirement.kind == "axis-out-of-range"

@@ -11,8 +11,9 @@ until the call of the model is an expression in the names of the file.
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from convsym.check.expressions import altered_names, is_large, last_name, replaced
 from convsym.check.inputs.counters import counted
@@ -23,6 +24,14 @@ _SAME = frozenset(
 )
 _PARALLEL = frozenset({"DataParallel", "DistributedDataParallel", "compile"})
 _LARGEST = 2000
+_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: lambda a, b: bool(a == b),
+    ast.NotEq: lambda a, b: bool(a != b),
+    ast.In: lambda a, b: bool(a in b),
+    ast.NotIn: lambda a, b: bool(a not in b),
+    ast.Is: lambda a, b: a is b,
+    ast.IsNot: lambda a, b: a is not b,
+}
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,9 @@ def _read(body: list[ast.stmt], scope: _Scope, main: bool) -> Iterator[SelfTest]
     for statement in body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
+        if isinstance(statement, ast.If):
+            yield from _read_branches(statement, scope, main)
+            continue
         inner = [part for name in ("body", "orelse", "finalbody") if (part := getattr(statement, name, None))]
         if inner:
             for name in _assigned_in_header(statement):
@@ -98,6 +110,39 @@ def _read(body: list[ast.stmt], scope: _Scope, main: bool) -> Iterator[SelfTest]
         _assign(statement, scope)
         for name in altered_names(statement):
             scope.values.pop(name, None)
+
+
+def _read_branches(statement: ast.If, scope: _Scope, main: bool) -> Iterator[SelfTest]:
+    """The branch that is taken, where the values that were read decide it, else each by itself: what they make
+    different is not known after them."""
+    taken = _known(scope.meant(statement.test))
+    if taken is not None or not statement.orelse:
+        yield from _read(statement.orelse if taken is False else statement.body, scope, main)
+        return
+    ends = []
+    for branch in (statement.body, statement.orelse):
+        inside = replace(scope, values=dict(scope.values))
+        yield from _read(branch, inside, main)
+        ends.append({name: ast.dump(_without_moves(value)) for name, value in inside.values.items()})
+        last = inside.values
+    same = dict(ends[0].items() & ends[1].items())
+    scope.values = {name: value for name, value in last.items() if name in same}
+
+
+def _known(test: ast.expr) -> bool | None:
+    """What a literal, or a comparison of two, comes to; None where it is none."""
+    try:
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _COMPARED:
+            return _COMPARED[type(test.ops[0])](ast.literal_eval(test.left), ast.literal_eval(test.comparators[0]))
+        return bool(ast.literal_eval(test))
+    except (TypeError, ValueError):
+        return None
+
+
+def _without_moves(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SAME:
+        node = node.func.value
+    return node
 
 
 def _assigned_in_header(statement: ast.stmt) -> set[str]:
