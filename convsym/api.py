@@ -51,7 +51,10 @@ def analyze(
     for what is cast on a GPU. Left out, it runs in the region that `analyze` is called in, if any; regions that the forward
     enters and leaves itself are followed in any case.
 
-    The module is run once or a few times on symbolic tensors, in its own mode (train or eval), and left as it was.
+    The module is run once or a few times on symbolic tensors, in its own mode (train or eval), and left as it was. In
+    training mode its code is told what a training step tells it: what is computed from trained parameters requires a
+    gradient, and inputs do not. In evaluation mode no result requires one, as in inference under torch.no_grad; what
+    autograd would keep of the same calls is stated all the same.
 
     Raises BadInput when the model is no module and makes none, a spec is not one, or none can be inferred, or what is
     given as `autocast` cannot be followed.

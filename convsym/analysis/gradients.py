@@ -1,49 +1,13 @@
-"""Which tensors of a forward need a gradient, and what the matrix products and convolutions of the backward cost."""
+"""Which calls a backward pass goes through, and what its matrix products and convolutions cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convsym.graph.call import Call, Checkpoint
+from convsym.graph.call import Call
+from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
-
-
-class Needed:
-    """The tensors that autograd follows: the leaves that are trained, and all that is computed from them.
-
-    Where something that needs a gradient is written into a view, all that shares its memory needs one.
-    """
-
-    def __init__(self, calls: Iterable[Call], leaves: Iterable[Tensor]) -> None:
-        self._tensors = set(leaves)
-        self._written: set[Tensor] = set()
-        for call in calls:
-            backward = call.backward
-            starts = backward is not None and backward.starts
-            stops = backward is not None and not backward.through
-            if not starts and (stops or not any(map(self.of, call.inputs))):
-                continue
-            if call.checkpoint is not None and not self.enters(call.checkpoint):
-                continue
-            for tensor in call.outputs:
-                if tensor.dtype.is_floating_point or tensor.dtype.is_complex:
-                    self._tensors.add(tensor)
-                    if tensor.base is not None and not starts and not self.of(call.inputs[0]):
-                        self._written.add(tensor.base)
-
-    def of(self, tensor: Tensor) -> bool:
-        """Whether autograd follows a tensor."""
-        return tensor in self._tensors or tensor.storage in self._written
-
-    def enters(self, checkpoint: Checkpoint) -> bool:
-        """Whether gradients are computed inside a checkpoint."""
-        return not checkpoint.is_reentrant or any(map(self.of, checkpoint.inputs))
-
-    def any_of(self, tensors: Iterable[Tensor]) -> bool:
-        """Whether it follows any of these; of no tensors, it does."""
-        given = tuple(tensors)
-        return not given or any(map(self.of, given))
 
 
 def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) -> frozenset[int]:

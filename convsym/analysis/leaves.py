@@ -7,7 +7,7 @@ from torch import nn
 from convsym.analysis.parameters import elements
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, multiply, total
-from convsym.trace.explore import Way
+from convsym.trace.explore import Way, trained_of_open_size
 from convsym.trace.tensors import SymbolicTensor
 
 
@@ -20,6 +20,6 @@ def leaves(way: Way, model: nn.Module) -> tuple[tuple[Tensor, ...], tuple[Tensor
     # A parameter whose elements the forward replaces (`weight.data = ...`) is trained all the same.
     trained = [held.spec for held in (*way.held, *way.rewritten) if held.value.requires_grad]
     weights += [t.spec.storage for t in (*parameters, *buffers) if isinstance(t, SymbolicTensor)]
-    trained += [p.spec for p in parameters if isinstance(p, SymbolicTensor) and not p.frozen]
+    trained += trained_of_open_size(model)
     sizes = [multiply(elements(t), t.dtype.itemsize) for t in owned.values() if not nn.parameter.is_lazy(t)]
     return tuple(weights), tuple(trained), total(sizes)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from convsym.analysis.gradients import Needed
 from convsym.analysis.saved import kept_by
 from convsym.graph.call import Call, Checkpoint
+from convsym.graph.needed import Needed
 
 
 def recomputed(calls: Sequence[Call], needed: Needed, reached: Collection[int]) -> tuple[tuple[Call, ...], ...]:

@@ -21,6 +21,7 @@ from convsym.analysis.questions import Questions
 from convsym.analysis.receptive import Fields, Misaligned, misaligned, receptive_fields
 from convsym.analysis.shortfalls import Shortfall, shortfalls
 from convsym.analysis.simplest import Shortened
+from convsym.analysis.single_axes import sizes_across_strides
 from convsym.analysis.step import TrainingStep
 from convsym.analysis.totals import ModuleTotal
 from convsym.analysis.training import Training
@@ -63,6 +64,11 @@ class Case:
     def memory(self) -> Memory:
         """What is alive at each call."""
         return Memory(self.training, self.inputs, self.freed, self.held_bytes, self.domain)
+
+    @cached_property
+    def sizes_across_strides(self) -> frozenset[Size]:
+        """Sizes at which memory may be laid out otherwise than in general, where one of them is 1."""
+        return sizes_across_strides(self.calls)
 
     @property
     def short_gradients(self) -> Mapping[int, Size]:
@@ -318,10 +324,16 @@ class Analysis(TrainingStep, Questions, Notebook):
         return _case(way, tuple(tensors_of(self.args)), self.model)
 
     def _memory_at(self, case: Case, sizes: Mapping[str, int]) -> Callable[[], Memory]:
-        """What is alive when, at one size; where ways were joined, on the way which this size goes."""
-        if not case.joined:
-            return lambda: case.memory
-        return lambda: _case(self.run_at(sizes), case.inputs, self.model).memory
+        """What is alive when, at one size: where ways were joined, or memory is laid out otherwise there, on the way of
+        just this size."""
+
+        def remember() -> Memory:
+            at = Evaluation(sizes)
+            if case.joined or any(at.value(size) == 1 for size in case.sizes_across_strides):
+                return _case(self.run_at(sizes), case.inputs, self.model).memory
+            return case.memory
+
+        return remember
 
     def at(self, **sizes: int) -> NumbersAt:
         """The numbers at one size.

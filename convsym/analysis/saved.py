@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from convsym.analysis.gradients import Needed
 from convsym.graph.call import Call, Checkpoint
+from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
 

@@ -42,8 +42,8 @@ class TrainingStep:
     def saved_bytes(self) -> Size:
         """Bytes that autograd keeps for the backward pass, in the mode (train or eval) that the model is in.
 
-        The distinct memory that torch.autograd.graph.saved_tensors_hooks sees, parameters and buffers left out;
-        attention is taken to run as its two matrix products.
+        The distinct memory that torch.autograd.graph.saved_tensors_hooks sees on the CPU, parameters and buffers left
+        out; attention keeps what its fused kernel keeps where torch takes that one.
         """
         return self._over_cases(lambda c: c.training.saved_bytes)
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from convsym.analysis.gradients import Needed, backward_flops, reached
+from convsym.analysis.gradients import backward_flops, reached
 from convsym.analysis.recomputed import recomputed
 from convsym.analysis.saved import bytes_of, distinct, saved_tensors
 from convsym.graph.call import Call
+from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, add, total
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -54,6 +54,10 @@ class Backward:
     otherwise: tuple[Condition, tuple[Tensors, ...]] | None = None
     all_saved: bool = True
     all_gradients: bool = True
+
+    def exchanged(self, tensors: Mapping[Tensor, Tensor]) -> Backward:
+        """The same, with other tensors in the place of those that it keeps."""
+        return replace(self, saved=tuple(s._replace(tensor=tensors.get(s.tensor, s.tensor)) for s in self.saved))
 
 
 NOTHING = Backward()

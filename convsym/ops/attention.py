@@ -7,9 +7,10 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from convsym.graph.backward import Backward, Gradient, Saved
+from convsym.graph.backward import Backward, Gradient
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
+from convsym.ops.attention_backward import exact, kept_by_kernel, kept_by_products
 from convsym.ops.broadcast import Shape, broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.layout import elementwise_strides
@@ -47,7 +48,6 @@ def attention(
     require_one_dtype(site, _OP, query, key, value)
     _require_mask_dtype(site, query, attn_mask)
     *heads, length, features = query.shape
-    fused = _is_fused(site, query, key, value, attn_mask, dropout_p, enable_gqa)
     key_batch, value_batch = key.shape[:-2], value.shape[:-2]
     if enable_gqa:
         key_batch, value_batch = _repeated(site, heads, key_batch), _repeated(site, heads, value_batch)
@@ -55,62 +55,34 @@ def attention(
     batch = broadcast(site, tuple(heads), key_batch, op=f"{_OP} (counting batch axes only)")
     scores: Shape = (*batch, length, key.shape[-2])
     # Queries and keys are scaled, and half precision is computed in single, so the products read copies: of each head.
-    exact = torch.float64 if query.dtype == torch.float64 else torch.float32
-    scaled = Tensor((*batch, length, features), exact), Tensor((*batch, *key.shape[-2:]), exact)
+    inner = exact(query.dtype)
+    scaled = Tensor((*batch, length, features), inner), Tensor((*batch, *key.shape[-2:]), inner)
     cost = Cost(flops=multiply(2, multiply(product(scores), features)))
     if attn_mask is not None:
-        _refuse_mask_beside_causal(site, is_causal, fused)
         scores = broadcast(site, scores, attn_mask.shape, op=f"{_OP} (its scores and attn_mask)")
         cost += Cost(elementwise=product(scores))
     require_inner(site, f"{_OP} (scores by value)", Tensor(scores, query.dtype), value, scores[-1], value.shape[-2])
     batch = broadcast(site, scores[:-2], value_batch, op=f"{_OP} (counting batch axes only)")
+    # What must hold for the call to run at all may decide it.
+    fused = _is_fused(site, query, key, value, attn_mask, dropout_p, enable_gqa)
+    if attn_mask is not None:
+        _refuse_mask_beside_causal(site, is_causal, fused)
     output = query.with_shape(*batch, scores[-2], value.shape[-1])
     by_value = Cost(flops=multiply(2, multiply(output.numel, scores[-1])), elementwise=product(scores))
     repeated = value if value_batch == value.shape[:-2] else value.with_shape(*value_batch, *value.shape[-2:])
     read = as_rows(stretched(repeated, (*batch, *value.shape[-2:])), batch=1)
-    backward = Backward(
-        _saved(query, key, value, attn_mask, scaled, _as(exact, read), Tensor(scores, exact), dropout_p),
-        (
-            *(Gradient((operand,), cost.flops) for operand in (query, key)),
-            Gradient(_scoring(query, key, attn_mask), by_value.flops),
-            Gradient((value,), by_value.flops),
-        ),
-    )
     if fused:
         output = Tensor(output.shape, output.dtype, elementwise_strides(site, output.shape, query))
-    return Outcome(output, cost + by_value, parameters, backward)
-
-
-def _as(dtype: torch.dtype, tensor: Tensor) -> Tensor:
-    return tensor if tensor.dtype == dtype else Tensor(tensor.shape, dtype)
-
-
-def _scoring(query: Tensor, key: Tensor, mask: Tensor | None) -> tuple[Tensor, ...]:
-    return (query, key) if mask is None else (query, key, mask)
-
-
-def _saved(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    scaled: tuple[Tensor, Tensor],
-    read: Tensor,
-    weights: Tensor,
-    dropout_p: Any,
-) -> tuple[Saved, ...]:
-    """What autograd keeps of attention that runs as two matrix products with a softmax between them."""
-    scoring = _scoring(query, key, mask)
-    dropped = Tensor(weights.shape, weights.dtype) if dropout_p else weights
-    noise = (Saved(Tensor(weights.shape, weights.dtype), scoring),) if dropout_p else ()
-    return (
-        Saved(scaled[0], (key,)),
-        Saved(scaled[1], (query,)),
-        Saved(weights, scoring),
-        *noise,
-        Saved(dropped, (value,)),
-        Saved(read, scoring),
+        saved = kept_by_kernel(query, key, value, attn_mask, output)
+    else:
+        weights = Tensor(scores, inner)
+        saved = kept_by_products(query, key, value, attn_mask, scaled, read.as_dtype(inner), weights, dropout_p)
+    gradients = (
+        *(Gradient((operand,), cost.flops) for operand in (query, key)),
+        Gradient((query, key) if attn_mask is None else (query, key, attn_mask), by_value.flops),
+        Gradient((value,), by_value.flops),
     )
+    return Outcome(output, cost + by_value, parameters, Backward(saved, gradients))
 
 
 def _require_operands(
@@ -203,7 +175,7 @@ def _is_fused(
     batch, heads, length, features = query.shape
     same = [matching, eq(features, key.shape[3]), eq(features, value.shape[3])]
     if mask is not None:
-        if mask.rank not in (2, 4):
+        if mask.rank not in (2, 4) or site.requires_grad(mask):
             return False
         wanted = (batch, heads, length, key.shape[2])[-mask.rank :]
         same.extend(any_of(eq(m, w), eq(m, 1)) for m, w in zip(mask.shape, wanted, strict=True))

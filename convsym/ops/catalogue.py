@@ -13,6 +13,7 @@ from torch import nn
 
 from convsym.graph.backward import Backward, Keeps
 from convsym.graph.call import FREE, Cost
+from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import Condition
 from convsym.sizes.truth import Truth
@@ -52,6 +53,9 @@ class Site(Protocol):
 
     def pin(self, size: Size) -> int:
         """The number that a size must be known as, such as the length of a tuple: the analysis keeps to that number."""
+
+    def requires_grad(self, tensor: Tensor) -> bool:
+        """Whether a tensor requires a gradient; none does in evaluation mode, as in inference."""
 
     @property
     def module(self) -> nn.Module | None:

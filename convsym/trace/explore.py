@@ -157,6 +157,7 @@ def run(subject: Subject, path: Path) -> Way:
         except BaseException as error:
             return _way(path, tracer, None, _refusal(tracer, error), True, None)
         tracer.modules.names, tracer.modules.definitions = names_of(model), places_of(model)
+        tracer.autograd.open_leaves = trained_of_open_size(model)
     refusal: Refusal | None = None
     output: Any = None
     complete = True
@@ -193,6 +194,11 @@ def names_of(model: nn.Module) -> dict[int, str]:
 def places_of(model: nn.Module) -> dict[int, Place]:
     """The line that made each module, where that is known."""
     return {id(m): place for m in model.modules() if (place := definition_of(m)) is not None}
+
+
+def trained_of_open_size(model: nn.Module) -> tuple[Tensor, ...]:
+    """The parameters whose sizes the constructor left open, and which require a gradient."""
+    return tuple(p.spec for p in model.parameters() if isinstance(p, SymbolicTensor) and not p.frozen)
 
 
 def _way(

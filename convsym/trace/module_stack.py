@@ -56,6 +56,11 @@ class ModuleStack:
         return self._entered[-1][0].training if self._entered else False
 
     @property
+    def outermost_training(self) -> bool:
+        """The mode of the whole model."""
+        return self._entered[0][0].training if self._entered else False
+
+    @property
     def definition(self) -> Place | None:
         """The line that made the innermost module, where that is known."""
         return self.definitions.get(id(self._entered[-1][0])) if self._entered else None

@@ -11,6 +11,7 @@ from typing import Any
 from torch import nn
 
 from convsym.graph.requirement import Requirement
+from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, Unknown
 from convsym.sizes.arithmetic import unknown as unknown_size
 from convsym.sizes.condition import FALSE, TRUE, Condition, eq, negate
@@ -18,6 +19,7 @@ from convsym.sizes.rounding import whole_quotient, written_alike
 from convsym.sizes.simplify import settled
 from convsym.sizes.truth import Truth
 from convsym.trace import values
+from convsym.trace.autograd import Autograd
 from convsym.trace.frames import user_place
 from convsym.trace.module_stack import ModuleStack
 from convsym.trace.numbers import size_of
@@ -28,10 +30,14 @@ from convsym.trace.recording import Recording
 class TracedSite:
     """The calls of one run along one path (convsym.ops.catalogue.Site)."""
 
-    def __init__(self, path: Path, recording: Recording, modules: ModuleStack) -> None:
+    def __init__(self, path: Path, recording: Recording, modules: ModuleStack, autograd: Autograd) -> None:
         self.path = path
         self.recording = recording
         self.modules = modules
+        self.autograd = autograd
+
+    def requires_grad(self, tensor: Tensor) -> bool:
+        return self.autograd.requires_grad(tensor)
 
     @property
     def module(self) -> nn.Module | None:

@@ -14,7 +14,7 @@ import torch
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.arguments import axis
 from convsym.sizes.arithmetic import Size
-from convsym.trace.current import current
+from convsym.trace.current import current, in_progress
 from convsym.trace.numbers import integer
 from convsym.trace.reading import array_of, value_of, values_of
 
@@ -100,23 +100,30 @@ class SymbolicTensor(torch.Tensor):
 
     @property
     def requires_grad(self) -> bool:
-        return False
+        if getattr(self, "_is_param", False):
+            return not self.frozen
+        tracer = in_progress()
+        return tracer is not None and tracer.autograd.requires_grad(self.spec)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        self.frozen = not value
+        self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> SymbolicTensor:
         self.frozen = not requires_grad
+        tracer = in_progress()
+        if requires_grad and tracer is not None and not getattr(self, "_is_param", False):
+            tracer.start_gradient(self)
         return self
 
     @property
-    def grad_fn(self) -> None:  # type: ignore[override]
-        return None
+    def grad_fn(self) -> Any:  # type: ignore[override]
+        tracer = in_progress()
+        return None if tracer is None else tracer.autograd.grad_fn(self.spec)
 
     @property
     def is_leaf(self) -> bool:  # type: ignore[override]
-        return True
+        return self.grad_fn is None
 
     @property
     def grad(self) -> None:  # type: ignore[override]

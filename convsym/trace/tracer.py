@@ -31,6 +31,7 @@ from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, all_of, eq
 from convsym.trace import values
 from convsym.trace.attributes import ASKED, attribute, is_attribute
+from convsym.trace.autograd import Autograd
 from convsym.trace.casts import Casts
 from convsym.trace.frames import user_place
 from convsym.trace.join import call_joined
@@ -67,9 +68,10 @@ class Tracer(TorchFunctionMode):
         self.device = device
         self.recording = Recording()
         self.modules = ModuleStack(names, definitions)
-        self.site = TracedSite(path, self.recording, self.modules)
         self.passage = Passage(device, self.recording.calls)
         self.casts = Casts(self)
+        self.autograd = Autograd(self.recording, self.passage, self.modules)
+        self.site = TracedSite(path, self.recording, self.modules, self.autograd)
         self.inlining: Any = None
         self.first_inputs: dict[int, Tensor] = {}
         self.deepest = ""
@@ -119,6 +121,9 @@ class Tracer(TorchFunctionMode):
         output = outcome.output
         if func is not None and values.may_fold(inputs):
             output = values.folded(self.passage.lift, func, args, kwargs, output, inputs)
+            if outcome.backward is not None:
+                known = dict(zip(_tensors(outcome.output), _tensors(output), strict=True))
+                outcome = replace(outcome, backward=outcome.backward.exchanged(known))
         return self._returned(rule.name, func, args, kwargs, inputs, output, outcome, in_place, rule.keeps)
 
     def call_without_rule(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -193,6 +198,13 @@ class Tracer(TorchFunctionMode):
             help="use the form that returns a new tensor",
         )
         return before.overwritten(output.data)
+
+    def start_gradient(self, tensor: SymbolicTensor) -> None:
+        """Note that the model's code asks for the gradient of a tensor, which need not have one otherwise."""
+        if len(self.modules) and not self.autograd.follows(tensor.spec):
+            leaf = tensor.spec.overwritten(tensor.spec.data)
+            self._record("requires_grad_", [tensor.spec], leaf, Outcome(leaf, backward=STARTS), None)
+            tensor.stand_for(leaf)
 
     def record_function(self, name: str, args: Any, output: Any, saved: Any, backward_flops: Size | None) -> None:
         """Note that autograd takes what was just computed for one function, and what that keeps.

@@ -178,6 +178,13 @@ _FUNCTIONS: dict[str, Forward] = {
     ),
     "attention with one key for all heads": lambda x: F.scaled_dot_product_attention(x, x[:, :1], x[:, 1:2]),
     "attention with dropout": lambda x: F.scaled_dot_product_attention(x, x, x, dropout_p=0.5),
+    "attention with a mask": lambda x: F.scaled_dot_product_attention(x, x, x, torch.ones(5, 5).log()),
+    "attention with a mask of yes and no": lambda x: F.scaled_dot_product_attention(x, x, x, torch.ones(5, 5) > 0),
+    "attention with a learned mask": lambda x: F.scaled_dot_product_attention(x, x, x, x[0, 0, :, :5]),
+    "attention with a causal mask": lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True),
+    "attention to what needs no gradient": lambda x: F.scaled_dot_product_attention(x, x.detach(), x.detach()),
+    "attention in double precision": lambda x: F.scaled_dot_product_attention(*(x.double() + i for i in range(3))),
+    "attention in half precision": lambda x: F.scaled_dot_product_attention(*(x.bfloat16() + i for i in range(3))),
 }
 
 
@@ -202,6 +209,23 @@ def test_a_layer_keeps_what_torch_keeps(name: str, in_autocast: bool) -> None:
 @pytest.mark.parametrize("name", _FUNCTIONS)
 def test_a_function_keeps_what_torch_keeps(name: str, in_autocast: bool) -> None:
     assert_saved(_Then(_FUNCTIONS[name]), in_autocast)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"N": 2, "H": 1, "W": 1}, {"N": 1, "H": 2, "W": 1}, {"N": 2, "H": 3, "W": 2}], ids=str
+)
+def test_axes_of_one_element_make_views_of_what_are_copies_elsewhere(sizes: dict[str, int]) -> None:
+    model = _Then(lambda x: F.gelu(x.flatten(2).transpose(1, 2).reshape(-1, 4)))
+    at = convsym.analyze(model, "N 3 H W").at(**sizes)
+    assert at.saved_bytes == saved_bytes(model, torch.rand(sizes["N"], 3, sizes["H"], sizes["W"]))
+
+
+def test_what_is_computed_from_known_elements_counts_once() -> None:
+    gate = nn.Parameter(torch.ones(4, 1, 1))
+    model = _Then(lambda x: x.exp() * gate.sigmoid())
+    model.register_parameter("gate", gate)
+    at = convsym.analyze(model, "N 3 H W").at(N=2, H=5, W=6)
+    assert at.saved_bytes == saved_bytes(model, torch.rand(2, 3, 5, 6))
 
 
 def test_memory_that_several_calls_keep_counts_once() -> None:

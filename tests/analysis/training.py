@@ -53,7 +53,7 @@ def saved_bytes(model: nn.Module, *inputs: Any, **named: Any) -> int:
             kept[storage.data_ptr()] = storage
         return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), sdpa_kernel(SDPBackend.MATH):
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         # The output stays alive, so that no memory is given out twice.
         output = model(*inputs, **named)
     del output

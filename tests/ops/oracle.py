@@ -55,6 +55,9 @@ class ConcreteSite:
     def settled(self, size: Size) -> Size:
         return size
 
+    def requires_grad(self, tensor: Tensor) -> bool:
+        return False
+
     def unknown(self, minimum: int = 0) -> Size:
         return minimum
 

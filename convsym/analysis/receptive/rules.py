@@ -26,7 +26,7 @@ from convsym.ops import (
 
 #: Families whose results depend, element by element, on what stands at the same place.
 _FAMILIES = (activation, batch_norm, binary, compare, convert, dropout, memory, normalise, special, ternary, unary)
-LOCAL = frozenset(rule.name for family in _FAMILIES for rule in family.RULES) | {"channel_shuffle", "where", "detach"}
+LOCAL = frozenset(rule.name for family in _FAMILIES for rule in family.RULES) | {"channel_shuffle", "requires_grad_"}
 
 
 def after(call: Call, given: Given) -> Seen:
