@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy
 
 from convsym.graph.backward import Tensors
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 from convsym.sizes.condition import Condition
+from convsym.sizes.largest import Table
 
 #: Memory that exists only while a call runs; one after the other where there are several groups.
 Passing = tuple[Tensors, ...]
@@ -74,20 +77,26 @@ def alive_at(steps: Iterable[Step]) -> Iterator[Tensors]:
         yield tuple(alive)
 
 
-def sums(steps: Iterable[Step], kinds: Mapping[Tensor, int]) -> Iterator[dict[int, int]]:
-    """How many tensors of each kind are alive at each step, where that is not plainly less than at the step before."""
-    count: dict[int, int] = {}
-    last: dict[int, int] = {}
-    for step in steps:
-        for sign, storages in ((-1, step.gone), (1, step.born)):
-            for storage in storages:
-                kind = kinds[storage]
-                count[kind] = count.get(kind, 0) + sign
-        for passing in step.passing:
-            now = dict(count)
-            for tensor in passing:
-                kind = kinds[tensor]
-                now[kind] = now.get(kind, 0) + 1
-            if not all(last.get(kind, 0) >= n for kind, n in now.items()):
-                last = now
-                yield now
+def counts(steps: Sequence[Step], kinds: Mapping[Tensor, int]) -> Table:
+    """How many tensors of each kind, a column a kind, are alive at each step, a row for each group that is passing."""
+    number = max(kinds.values(), default=-1) + 1
+    changes = _table(
+        len(steps),
+        number,
+        ((row, kinds[t], sign) for row, step in enumerate(steps) for sign, ts in _changes(step) for t in ts),
+    )
+    groups = [(row, group) for row, step in enumerate(steps) for group in step.passing]
+    passing = _table(len(groups), number, ((row, kinds[t], 1) for row, (_, group) in enumerate(groups) for t in group))
+    return changes.cumsum(axis=0)[[row for row, _ in groups]] + passing
+
+
+def _changes(step: Step) -> tuple[tuple[int, Tensors], ...]:
+    return ((-1, step.gone), (1, step.born))
+
+
+def _table(rows: int, columns: int, entries: Iterable[tuple[int, int, int]]) -> Table:
+    """A table of sums: entries are (row, column, what is added)."""
+    table = numpy.zeros((rows, columns), numpy.int64)
+    row, column, added = numpy.array(list(entries), numpy.int64).reshape(-1, 3).T
+    numpy.add.at(table, (row, column), added)
+    return table

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from convsym.analysis.alive import Passing, Step, Tally, alive_at, sums
+import numpy
+
+from convsym.analysis.alive import Passing, Step, Tally, alive_at, counts
 from convsym.analysis.backward_sweep import backward_steps
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
@@ -99,9 +101,11 @@ class Memory:
 
     def _largest(self, steps: Steps) -> Size:
         kinds = _Kinds(steps)
-        found: list[dict[int, int]] = [{}, *sums(steps, kinds.numbers)]
-        named = [{kinds.sizes[kind]: times for kind, times in counted.items() if times} for counted in found]
-        return largest([{**each, self.idle: each.get(self.idle, 0) + 1} for each in named], self.domain)
+        alive = counts(steps, kinds.numbers)
+        before = numpy.zeros((1, len(kinds.sizes)), numpy.int64)
+        # What there is before the first call is there all the time.
+        times = numpy.pad(numpy.concatenate([before, alive]), ((0, 0), (0, 1)), constant_values=1)
+        return largest(times, [*kinds.sizes, self.idle], self.domain)
 
     def idle_at(self, sizes: Mapping[str, int]) -> int:
         """Bytes before the first call, at one size."""

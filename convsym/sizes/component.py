@@ -6,6 +6,7 @@ from functools import reduce
 from math import prod
 
 import islpy as isl
+import sympy
 
 from convsym.sizes.bounds import Interval
 from convsym.sizes.condition import Condition
@@ -29,7 +30,7 @@ MOST_PIECES = 1 << 10
 class Component:
     """Symbols, the set of their values, and the conditions that made the set. Answers are kept."""
 
-    __slots__ = ("_answers", "_intervals", "_narrowed", "conditions", "empty", "points", "symbols")
+    __slots__ = ("_answers", "_intervals", "_narrowed", "_strides", "conditions", "empty", "points", "symbols")
 
     def __init__(self, symbols: Symbols, points: isl.Set, conditions: tuple[Condition, ...]):
         self.symbols = symbols
@@ -39,6 +40,7 @@ class Component:
         self._intervals: tuple[Interval, ...] | None = None
         self._answers: dict[Condition, Truth] = {}
         self._narrowed: dict[tuple[Condition, Condition], Component | None] = {}
+        self._strides: dict[sympy.Symbol, int] = {}
 
     @property
     def intervals(self) -> tuple[Interval, ...]:
@@ -48,6 +50,16 @@ class Component:
                 (1, 0) if self.empty else interval_of(self.points, i) for i in range(len(self.symbols))
             )
         return self._intervals
+
+    def stride(self, s: sympy.Symbol) -> int:
+        """The greatest number that divides every difference of two values of a symbol; 0 or 1 where there is none."""
+        step = self._strides.get(s)
+        if step is None:
+            place = self.symbols.index(s)
+            line = self.points.project_out(isl.dim_type.set, place + 1, len(self.symbols) - place - 1)
+            line = line.project_out(isl.dim_type.set, 0, place)
+            step = self._strides[s] = line.get_stride(0).to_python()
+        return step
 
     def over(self, condition: Condition) -> isl.Set:
         """The points of the component's space where a Presburger condition over its symbols holds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy
@@ -13,58 +13,62 @@ from convsym.sizes.condition import ge
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import Evaluation
 from convsym.sizes.extremes import Maximum
-from convsym.sizes.polynomial import ONE, Size, Terms, accumulate, expression, powers, sort_key, terms
+from convsym.sizes.polynomial import ONE, Size, expression, powers, sort_key, terms
 from convsym.sizes.sums import collect
 from convsym.sizes.truth import Truth
 
-_Table = numpy.typing.NDArray[numpy.int64]
+Table = numpy.typing.NDArray[numpy.int64]
+Flags = numpy.typing.NDArray[numpy.bool_]
 
 
-def largest(sums: Iterable[Mapping[Size, int]], domain: Domain) -> Size:
-    """The maximum over sums of sizes, each size given with how often it is added, in a domain where no size is negative.
+def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
+    """The maximum over sums of sizes in a domain where no size is negative: a row a sum, with how often each size is added.
 
     >>> from convsym.sizes.arithmetic import floor_div, symbol
     >>> h = symbol("H")
-    >>> largest([{h: 4}, {floor_div(h, 2): 3}, {h: 1, 5: 1}], Domain.positive(["H"]))
+    >>> largest(numpy.array([[4, 0, 0], [0, 3, 0], [1, 0, 5]]), [h, floor_div(h, 2), 1], Domain.positive(["H"]))
     max(4*H, H + 5)
     """
-    counts = list(sums)
-    sizes = list(dict.fromkeys(size for count in counts for size in count))
-    # Conditions on sizes let some of them be written shorter, and then more sums are alike.
-    short = [domain.simplify(size) for size in sizes] if domain.conditions else sizes
-    places = {size: place for place, size in enumerate(sizes)}
-    times = numpy.zeros((len(counts), len(sizes)), numpy.int64)
-    for row, count in enumerate(counts):
-        for size, number in count.items():
-            times[row, places[size]] = number
-    order = _Order(domain)
-    kept = _not_exceeded(times, short, order, domain)
-    if short != sizes:
+    table, monomials = _in_monomials(times, sizes)
+    # Conditions on sizes let some monomials be written shorter, and then more sums are alike.
+    short = [domain.simplify(monomial) for monomial in monomials] if domain.conditions else monomials
+    kept = _not_exceeded(*_in_monomials(table, short), domain)
+    if short != monomials:
         # A sum may be shorter than its parts: 4*(H//2) is 2*H where H is even.
         whole = [domain.simplify(found) for found in kept]
-        kept = _not_exceeded(numpy.eye(len(whole), dtype=numpy.int64), whole, order, domain)
+        kept = _not_exceeded(*_in_monomials(numpy.eye(len(whole), dtype=numpy.int64), whole), domain)
     if len(kept) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
         return Maximum.raw(*sorted(map(expression, kept), key=sort_key))
     return kept[0] if kept else 0
 
 
-def _not_exceeded(times: _Table, sizes: Sequence[Size], order: _Order, domain: Domain) -> list[Size]:
-    """Of sums of sizes, each so many times, a row a sum, those that no other surely reaches."""
+def _in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[sympy.Expr]]:
+    """Sums of sizes as sums of monomials, a row a sum, each once."""
     monomials = list(dict.fromkeys(monomial for size in sizes for monomial in terms(size)))
     parts = [[terms(size).get(monomial, 0) for monomial in monomials] for size in sizes]
     table = times @ numpy.array(parts, numpy.int64).reshape(len(sizes), len(monomials))
-    table = numpy.unique(table, axis=0)
-    values = table @ _at_samples(monomials, domain)
-    candidates: list[Terms] = [{m: c for m, c in zip(monomials, row, strict=True) if c} for row in table.tolist()]
+    return numpy.unique(table, axis=0), monomials
+
+
+def _not_exceeded(table: Table, monomials: Sequence[sympy.Expr], domain: Domain) -> list[Size]:
+    """Of sums of monomials those that no other surely reaches."""
+    samples = _at_samples(monomials, domain)
+    falling = numpy.argsort(-samples.sum(axis=1), kind="stable")
+    monomials, table = [monomials[n] for n in falling], table[:, falling]
+    values = table @ samples[falling]
+    order = _Order(monomials, domain)
     kept: list[int] = []
-    # What is large at a sample is the likeliest to exceed others, and is met first.
-    for new in numpy.argsort(-values.sum(axis=1)).tolist():
-        # What is less at any sample never reaches another.
-        above = numpy.flatnonzero((values[kept] >= values[new]).all(axis=1))
-        if not any(order.reaches(candidates[kept[n]], candidates[new]) for n in above):
-            kept.append(new)
-    return [collect(candidates[n]) for n in kept]
+    # What is large at a sample is the likeliest to reach others, and is met first.
+    left = numpy.argsort(-values.sum(axis=1))
+    while len(left):
+        most, left = left[0], left[1:]
+        kept.append(most)
+        # What is less at any sample reaches nothing there.
+        possible = (values[most] >= values[left]).all(axis=1)
+        possible[possible] = order.reached(table[most] - table[left[possible]])
+        left = left[~possible]
+    return [collect({m: c for m, c in zip(monomials, table[n].tolist(), strict=True) if c}) for n in kept]
 
 
 #: Sizes that tell most sums apart; where none of them is in a domain, its own sample has to do.
@@ -87,42 +91,56 @@ def _sample(names: Sequence[str], values: tuple[int, int]) -> dict[str, int]:
     return {name: rest if position else first for position, name in enumerate(names)}
 
 
+#: Beyond so many sets, sums are compared term by term.
+_MOST_SETS = 1 << 12
+
+
 class _Order:
-    """Which monomials are at least as large as which in a whole domain."""
+    """Which monomials are at least as large as which in a whole domain; they are given the largest first."""
 
-    def __init__(self, domain: Domain) -> None:
+    def __init__(self, monomials: Sequence[sympy.Expr], domain: Domain) -> None:
         self._domain = domain
-        self._known: dict[tuple[sympy.Expr, sympy.Expr], bool] = {}
+        self._monomials = monomials
+        self._signed = numpy.array([self._is_positive(monomial) for monomial in monomials], bool)
+        self._sets = self._upper_sets(self._larger())
 
-    def reaches(self, high: Mapping[sympy.Expr, int], low: Mapping[sympy.Expr, int]) -> bool:
-        """Whether one polynomial is surely never below another: every missing term is made up for by larger ones."""
-        gap = dict(high)
-        accumulate(gap, low, -1)
-        spare = {monomial: c for monomial, c in gap.items() if c > 0 and self._is_positive(monomial)}
-        for monomial, coefficient in gap.items():
-            missing = -coefficient
-            if missing <= 0:
-                continue
-            for larger in spare:
-                if missing <= 0:
-                    break
-                if spare[larger] and self._at_least(larger, monomial):
-                    taken = min(missing, spare[larger])
-                    missing -= taken
-                    spare[larger] -= taken
-            if missing > 0:
-                return False
-        return all(c <= 0 or monomial in spare for monomial, c in gap.items())
+    def _larger(self) -> dict[int, frozenset[int]]:
+        """For each monomial that is nowhere negative, those before it that are nowhere smaller."""
+        larger: dict[int, frozenset[int]] = {}
+        for place in numpy.flatnonzero(self._signed).tolist():
+            found: frozenset[int] = frozenset()
+            for other in reversed(larger):
+                if other not in found and self._at_least(self._monomials[other], self._monomials[place]):
+                    found |= {other} | larger[other]
+            larger[place] = found
+        return larger
+
+    def _upper_sets(self, larger: Mapping[int, frozenset[int]]) -> Table:
+        """The sets of monomials that have, with each, all that are larger: a row a set, with ones at its members."""
+        sets: list[frozenset[int]] = [frozenset()]
+        for place, above in larger.items():
+            sets += [one | {place} for one in sets if above <= one]
+            if len(sets) > _MOST_SETS:
+                sets = [frozenset([one]) for one in larger]
+                break
+        return numpy.array([[n in one for n in range(len(self._monomials))] for one in sets], numpy.int64)
+
+    def reached(self, gaps: Table) -> Flags:
+        """Which of several differences, each a row of coefficients, are surely negative nowhere.
+
+        What is missing of a monomial has to be made up for by what there is of larger ones. By Hall's theorem that can be
+        shared out so where no upper set lacks anything as a whole.
+        """
+        equal: Flags = (gaps[:, ~self._signed] == 0).all(axis=1)
+        made_up: Flags = (gaps @ self._sets.T >= 0).all(axis=1)
+        return equal & made_up
 
     def _is_positive(self, monomial: sympy.Expr) -> bool:
         low = self._domain.interval(monomial)[0]
         return low is not None and low >= 0
 
     def _at_least(self, high: sympy.Expr, low: sympy.Expr) -> bool:
-        key = (high, low)
-        if key not in self._known:
-            self._known[key] = self._is_positive(low) and self._factors_match(_factors(high), _factors(low))
-        return self._known[key]
+        return self._factors_match(_factors(high), _factors(low))
 
     def _factors_match(self, high: list[sympy.Expr], low: list[sympy.Expr]) -> bool:
         """Whether each factor of the lower has one of the higher that is at least as large, the rest being at least 1."""

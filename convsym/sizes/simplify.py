@@ -6,7 +6,6 @@ from itertools import product as combinations
 from math import prod
 from typing import TYPE_CHECKING
 
-import islpy as isl
 import sympy
 
 from convsym.sizes.arithmetic import Unknown, add, maximum, minimum, multiply, power, product, total, unknown
@@ -176,10 +175,7 @@ def residue_class(domain: Domain, s: sympy.Symbol) -> tuple[int, int]:
     low, high = domain.interval(s)
     if low is None or low == high:
         return (1, 0)
-    place = part.symbols.index(s)
-    line = part.points.project_out(isl.dim_type.set, place + 1, len(part.symbols) - place - 1)
-    line = line.project_out(isl.dim_type.set, 0, place)
-    step = line.get_stride(0).to_python()
+    step = part.stride(s)
     if step <= 1 or step > _GREATEST_MODULUS:
         return (1, 0)
     return (step, low % step)

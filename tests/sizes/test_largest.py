@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,13 +32,18 @@ DOMAINS = (
 )
 
 
+def _largest(sums: list[dict[Size, int]], domain: Domain) -> Size:
+    sizes = list(dict.fromkeys(size for one in sums for size in one))
+    return largest(numpy.array([[one.get(size, 0) for size in sizes] for one in sums], numpy.int64), sizes, domain)
+
+
 @given(SUMS, st.sampled_from(DOMAINS), st.integers(1, 9), st.integers(1, 3), st.integers(1, 5))
 def test_it_is_the_maximum_everywhere(
     sums: list[dict[Size, int]], domain: Domain, n: int, rows: int, columns: int
 ) -> None:
     sizes = {"N": n, "H": 32 * rows if domain is DOMAINS[1] else 6 + rows, "W": 32 * columns}
     values = [sum(times * evaluate(size, sizes) for size, times in one.items()) for one in sums]
-    assert evaluate(largest(sums, domain), sizes) == max(values)
+    assert evaluate(_largest(sums, domain), sizes) == max(values)
 
 
 def _kept(found: Size) -> int:
@@ -53,10 +59,10 @@ def _kept(found: Size) -> int:
     ],
 )
 def test_larger_terms_make_up_for_smaller_ones(lower: dict[Size, int], higher: dict[Size, int]) -> None:
-    assert _kept(largest([lower, higher], DOMAINS[0])) == 1
+    assert _kept(_largest([lower, higher], DOMAINS[0])) == 1
 
 
 def test_where_quotients_come_out_even_fewer_sums_are_left() -> None:
     sums = [{SIZES[3]: 12}, {SIZES[2]: 2}]
-    assert _kept(largest(sums, DOMAINS[0])) == 2
-    assert str(largest(sums, DOMAINS[1])) == "3*H*N*W"
+    assert _kept(_largest(sums, DOMAINS[0])) == 2
+    assert str(_largest(sums, DOMAINS[1])) == "3*H*N*W"
