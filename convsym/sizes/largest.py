@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import lcm, prod
 
 import numpy
 import numpy.typing
 import sympy
 
+from convsym.sizes.arithmetic import multiply
 from convsym.sizes.condition import ge
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import Evaluation
 from convsym.sizes.extremes import Maximum
 from convsym.sizes.polynomial import ONE, Size, expression, powers, sort_key, terms
-from convsym.sizes.sums import collect
+from convsym.sizes.simplify import residue_class
+from convsym.sizes.sums import collect, normal
 from convsym.sizes.truth import Truth
 
 Table = numpy.typing.NDArray[numpy.int64]
@@ -30,45 +33,64 @@ def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
     max(4*H, H + 5)
     """
     table, monomials = _in_monomials(times, sizes)
-    # Conditions on sizes let some monomials be written shorter, and then more sums are alike.
-    short = [domain.simplify(monomial) for monomial in monomials] if domain.conditions else monomials
-    kept = _not_exceeded(*_in_monomials(table, short), domain)
-    if short != monomials:
-        # A sum may be shorter than its parts: 4*(H//2) is 2*H where H is even.
-        whole = [domain.simplify(found) for found in kept]
-        kept = _not_exceeded(*_in_monomials(numpy.eye(len(whole), dtype=numpy.int64), whole), domain)
+    table = numpy.unique(table, axis=0)
+    scale, short = _shortened(monomials, domain) if domain.conditions else (1, monomials)
+    scaled, common = _in_monomials(table, short)
+    kept = []
+    for row in _not_exceeded(scaled, common, domain):
+        whole = not (scaled[row] % scale).any()
+        found = _sum(scaled[row] // scale, common) if whole else domain.simplify(_sum(table[row], monomials))
+        kept.append(expression(found))
     if len(kept) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
-        return Maximum.raw(*sorted(map(expression, kept), key=sort_key))
-    return kept[0] if kept else 0
+        return Maximum.raw(*sorted(kept, key=sort_key))
+    return normal(kept[0]) if kept else 0
 
 
 def _in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[sympy.Expr]]:
-    """Sums of sizes as sums of monomials, a row a sum, each once."""
+    """Sums of sizes as sums of monomials, a row a sum."""
     monomials = list(dict.fromkeys(monomial for size in sizes for monomial in terms(size)))
     parts = [[terms(size).get(monomial, 0) for monomial in monomials] for size in sizes]
-    table = times @ numpy.array(parts, numpy.int64).reshape(len(sizes), len(monomials))
-    return numpy.unique(table, axis=0), monomials
+    return times @ numpy.array(parts, numpy.int64).reshape(len(sizes), len(monomials)), monomials
 
 
-def _not_exceeded(table: Table, monomials: Sequence[sympy.Expr], domain: Domain) -> list[Size]:
-    """Of sums of monomials those that no other surely reaches."""
+def _sum(coefficients: Table, monomials: Sequence[sympy.Expr]) -> Size:
+    return collect({m: c for m, c in zip(monomials, coefficients.tolist(), strict=True) if c})
+
+
+#: So many times a size that a machine holds is still one number of 64 bits.
+_GREATEST_SCALE = 1 << 16
+
+
+def _shortened(monomials: Sequence[sympy.Expr], domain: Domain) -> tuple[int, list[Size]]:
+    """A number, and so many times each monomial, as short as the conditions on sizes let it be written.
+
+    Where H is even 2*(H//2) is H, but H//2 alone cannot be written shorter.
+    """
+    moduli = [[residue_class(domain, s)[0] for f in _factors(m) for s in f.free_symbols] for m in monomials]
+    scale = lcm(*map(prod, moduli))
+    scale = scale if scale <= _GREATEST_SCALE else 1
+    return scale, [domain.simplify(multiply(scale, monomial)) for monomial in monomials]
+
+
+def _not_exceeded(table: Table, monomials: Sequence[sympy.Expr], domain: Domain) -> list[int]:
+    """The rows of sums of monomials that no other sum surely reaches."""
     samples = _at_samples(monomials, domain)
     falling = numpy.argsort(-samples.sum(axis=1), kind="stable")
-    monomials, table = [monomials[n] for n in falling], table[:, falling]
+    table = table[:, falling]
     values = table @ samples[falling]
-    order = _Order(monomials, domain)
+    order = _Order([monomials[place] for place in falling], domain)
     kept: list[int] = []
     # What is large at a sample is the likeliest to reach others, and is met first.
     left = numpy.argsort(-values.sum(axis=1))
     while len(left):
-        most, left = left[0], left[1:]
+        most, left = int(left[0]), left[1:]
         kept.append(most)
         # What is less at any sample reaches nothing there.
         possible = (values[most] >= values[left]).all(axis=1)
         possible[possible] = order.reached(table[most] - table[left[possible]])
         left = left[~possible]
-    return [collect({m: c for m, c in zip(monomials, table[n].tolist(), strict=True) if c}) for n in kept]
+    return kept
 
 
 #: Sizes that tell most sums apart; where none of them is in a domain, its own sample has to do.
