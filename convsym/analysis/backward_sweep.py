@@ -6,7 +6,7 @@ with them what only this call kept. Gradients of what is trained stay.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from convsym.analysis.alive import Step, Tally
 from convsym.analysis.saved import kept_by
@@ -25,6 +25,7 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
     tally.hold(gradients.values())
     accumulated: set[Tensor] = set()
     again: dict[int, set[Tensor]] = {}
+    trained = frozenset(training.trained)
     for index in range(len(training.calls) - 1, -1, -1):
         call = training.calls[index]
         if index in training.reached and call.checkpoint is not None and index not in again:
@@ -35,7 +36,7 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
             for storages in kept.values():
                 tally.hold(storages - set(apart))
         if index in training.reached:
-            made = _gradients_of_operands(training, call, gradients)
+            made = _gradients_of_operands(training, trained, call, gradients)
             tally.hold(made.values())
             workspace = call.backward.workspace if call.backward is not None else ()
             yield Step(call, *tally.changes(), passing=(tuple(t for group in workspace for t in group),))
@@ -46,7 +47,7 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
                 # What is added to a gradient that is there already goes.
                 if tensor in accumulated or tensor in gradients:
                     tally.drop([gradient])
-                elif tensor in training.trained:
+                elif tensor in trained:
                     accumulated.add(tensor)
                 else:
                     gradients[tensor] = gradient
@@ -54,15 +55,17 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
         tally.drop(again.get(index, ()))
 
 
-def _gradients_of_operands(training: Training, call: Call, gradients: dict[Tensor, Tensor]) -> dict[Tensor, Tensor]:
+def _gradients_of_operands(
+    training: Training, trained: Collection[Tensor], call: Call, gradients: Mapping[Tensor, Tensor]
+) -> dict[Tensor, Tensor]:
     """The memory of the gradient of each operand that needs one: that of an incoming gradient where it is shared."""
     incoming = next((gradients[t] for t in call.outputs if t in gradients), None)
     shares = incoming is not None and call.backward is not None and call.backward.shares
     made: dict[Tensor, Tensor] = {}
     for tensor in call.inputs:
-        if not training.needed.of(tensor) or (tensor in training.trained and tensor in made):
+        if not training.needed.of(tensor) or (tensor in trained and tensor in made):
             continue
-        if shares and tensor not in training.trained:
+        if shares and tensor not in trained:
             assert incoming is not None
             made[tensor] = incoming
         else:

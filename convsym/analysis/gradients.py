@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from convsym.graph.call import Call
 from convsym.graph.needed import Needed
@@ -29,12 +29,11 @@ def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) ->
     return frozenset(found)
 
 
-def backward_flops(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) -> dict[int, Size]:
+def backward_flops(calls: Sequence[Call], needed: Needed, on_the_way: Collection[int]) -> dict[int, Size]:
     """The FLOPs of the gradients of each call, by its index, two per multiply-accumulate.
 
-    Only calls on the way from the outputs to what is trained have any.
+    Only calls on the way from the outputs to what is trained, whose indices are given, have any.
     """
-    on_the_way = reached(calls, needed, outputs)
     return {
         call.index: total([gradient.flops for gradient in backward.gradients if needed.any_of(gradient.of)])
         for call in calls

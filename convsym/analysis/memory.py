@@ -150,9 +150,9 @@ def _passing(call: Call, tally: Tally) -> tuple[Passing, tuple[Condition, Passin
     backward = call.backward
     if backward is None:
         return ((),), None
-    there = {t.storage for t in (*call.inputs, *call.outputs)}
-    made = (s.tensor for s in backward.saved if not s.only_for_backward)
-    kept = tuple(dict.fromkeys(t for t in made if t.base is None and t not in there and t not in tally))
+    made = [s.tensor for s in backward.saved if not s.only_for_backward and s.tensor.base is None]
+    there = {t.storage for t in (*call.inputs, *call.outputs)} if made else ()
+    kept = tuple(dict.fromkeys(t for t in made if t not in there and t not in tally))
     usual = tuple((*kept, *group) for group in backward.workspace) or (kept,)
     if backward.otherwise is None:
         return usual, None

@@ -23,7 +23,7 @@ def count_parameters(module: nn.Module, first_inputs: Mapping[int, Tensor]) -> S
     `first_inputs` gives, by id of a lazy module, the input of its first call, from which its sizes follow.
     """
     known = [elements(p) for p in module.parameters() if not nn.parameter.is_lazy(p)]
-    lazy = [m for m in module.modules() if id(m) in first_inputs]
+    lazy = [m for m in module.modules() if id(m) in first_inputs] if first_inputs else []
     return total([*known, *(_of_lazy(m, first_inputs[id(m)]) for m in lazy)])
 
 

@@ -42,7 +42,7 @@ class Training:
     def gradients(self) -> Mapping[int, Size]:
         """FLOPs that the backward pass has for each call, by its index: those of gradients, and of computing it again."""
         again = {call.index: call.cost.flops for calls in self.recomputed for call in calls if call.cost.flops != 0}
-        gradients = backward_flops(self.calls, self.needed, self.outputs)
+        gradients = backward_flops(self.calls, self.needed, self.reached)
         return {index: add(gradients.get(index, 0), again.get(index, 0)) for index in sorted({*gradients, *again})}
 
     @cached_property

@@ -13,6 +13,8 @@ answers. Equal polynomials over the same quotients come out as the same object, 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from math import prod
 from typing import Any
 
 import sympy
@@ -113,6 +115,7 @@ _remainders: dict[tuple[Size, Size], Size] = {}
 _powers: dict[tuple[Size, int], Size] = {}
 _exact: dict[tuple[Size, Size], Size | None] = {}
 _extremes: dict[tuple[Any, ...], Size] = {}
+_volumes: dict[tuple[Size, ...], Size] = {}
 
 
 def _keep(table: dict[Any, Any], key: Any, found: Any) -> Any:
@@ -256,14 +259,13 @@ def total(sizes: Iterable[Size]) -> Size:
 
 def product(sizes: Iterable[Size]) -> Size:
     """The product of all the sizes."""
-    number = 1
-    found: Size = 1
-    for size in sizes:
-        if type(size) is int:
-            number *= size
-        else:
-            found = multiply(found, size)
-    return multiply(found, number)
+    factors = tuple(sizes)
+    try:
+        return _volumes[factors]
+    except KeyError:
+        numbers = [size for size in factors if type(size) is int]
+        found: Size = reduce(multiply, (size for size in factors if type(size) is not int), 1)
+        return _keep(_volumes, factors, multiply(found, prod(numbers)))
 
 
 def exact_div(a: Size, b: Size) -> Size | None:

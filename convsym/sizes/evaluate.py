@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import sympy
@@ -41,7 +42,7 @@ class Evaluation:
         """The integer (for an opaque real: the float) the size is. A missing symbol raises ValueError."""
         if isinstance(size, int):
             return size
-        for function in functions_in([size]):
+        for function in _functions_of(size):
             if function not in self._known:
                 self._known[function] = self._function(function)
         return self._plain(size)  # type: ignore[no-any-return]
@@ -98,6 +99,12 @@ def missing(name: str, values: Iterable[str]) -> ValueError:
     """The error for a symbol without a value."""
     given = ", ".join(sorted(values)) or "nothing"
     return ValueError(f"no value was given for {name} (given: {given})")
+
+
+@lru_cache(TABLE_LIMIT)
+def _functions_of(size: sympy.Expr) -> tuple[sympy.Expr, ...]:
+    # The same sizes are asked for at one assignment after the other.
+    return tuple(functions_in([size]))
 
 
 def functions_in(exprs: Iterable[sympy.Expr], pieces: bool = False) -> list[sympy.Expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import lcm, prod
 
@@ -21,7 +21,6 @@ from convsym.sizes.sums import collect, normal
 from convsym.sizes.truth import Truth
 
 Table = numpy.typing.NDArray[numpy.int64]
-Flags = numpy.typing.NDArray[numpy.bool_]
 
 
 def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
@@ -33,7 +32,6 @@ def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
     max(4*H, H + 5)
     """
     table, monomials = _in_monomials(times, sizes)
-    table = numpy.unique(table, axis=0)
     scale, short = _shortened(monomials, domain) if domain.conditions else (1, monomials)
     scaled, common = _in_monomials(table, short)
     kept = []
@@ -75,37 +73,28 @@ def _shortened(monomials: Sequence[sympy.Expr], domain: Domain) -> tuple[int, li
 
 def _not_exceeded(table: Table, monomials: Sequence[sympy.Expr], domain: Domain) -> list[int]:
     """The rows of sums of monomials that no other sum surely reaches."""
-    samples = _at_samples(monomials, domain)
-    falling = numpy.argsort(-samples.sum(axis=1), kind="stable")
-    table = table[:, falling]
-    values = table @ samples[falling]
-    order = _Order([monomials[place] for place in falling], domain)
+    falling = _falling(monomials, domain)
+    keys = _Order([monomials[place] for place in falling], domain).keys(table[:, falling])
     kept: list[int] = []
-    # What is large at a sample is the likeliest to reach others, and is met first.
-    left = numpy.argsort(-values.sum(axis=1))
+    # What reaches another has the greater sum of keys, and is met before it.
+    left = numpy.argsort(-keys.sum(axis=1), kind="stable")
     while len(left):
-        most, left = int(left[0]), left[1:]
-        kept.append(most)
-        # What is less at any sample reaches nothing there.
-        possible = (values[most] >= values[left]).all(axis=1)
-        possible[possible] = order.reached(table[most] - table[left[possible]])
-        left = left[~possible]
+        kept.append(int(left[0]))
+        left = left[1:][(keys[left[1:]] > keys[left[0]]).any(axis=1)]
     return kept
 
 
-#: Sizes that tell most sums apart; where none of them is in a domain, its own sample has to do.
-_SAMPLES = ((1, 1), (1, 224), (2, 32), (16, 1024), (4096, 64))
+#: Sizes that tell most monomials apart; where none of them is in a domain, its own sample has to do.
+_SAMPLES = ((3, 1009), (2, 224))
 
 
-def _at_samples(monomials: Sequence[sympy.Expr], domain: Domain) -> numpy.typing.NDArray[numpy.float64]:
-    """What each monomial is at a few members of the domain, one row each."""
+def _falling(monomials: Sequence[sympy.Expr], domain: Domain) -> list[int]:
+    """The places of monomials, those that are larger at some member of the domain first."""
     others = {s.name for monomial in monomials for s in monomial.free_symbols} - set(domain.symbols)
-    samples = [sizes for sizes in map(partial(_sample, domain.symbols), _SAMPLES) if domain.contains(**sizes)]
-    if not samples:
-        samples = [sizes for sizes in [domain.sample()] if sizes is not None]
-    at = [Evaluation({**dict.fromkeys(others, 1), **sizes}) for sizes in samples]
-    found = [[float(one.value(monomial)) for one in at] for monomial in monomials]
-    return numpy.array(found, numpy.float64).reshape(len(monomials), len(at))
+    samples = map(partial(_sample, domain.symbols), _SAMPLES)
+    sizes = next((sizes for sizes in samples if domain.contains(**sizes)), None) or domain.sample() or {}
+    at = Evaluation({**dict.fromkeys(others, 1), **sizes})
+    return sorted(range(len(monomials)), key=lambda place: -at.value(monomials[place]))
 
 
 def _sample(names: Sequence[str], values: tuple[int, int]) -> dict[str, int]:
@@ -123,22 +112,33 @@ class _Order:
     def __init__(self, monomials: Sequence[sympy.Expr], domain: Domain) -> None:
         self._domain = domain
         self._monomials = monomials
-        self._signed = numpy.array([self._is_positive(monomial) for monomial in monomials], bool)
-        self._sets = self._upper_sets(self._larger())
+        self._signed = [self._is_positive(monomial) for monomial in monomials]
+
+    def keys(self, table: Table) -> Table:
+        """Numbers for each sum of monomials, a row of coefficients, by which sums compare.
+
+        A sum is surely nowhere less than another if none of its keys is less. What is missing of a monomial then is made
+        up for by larger ones: by Hall's theorem it can be shared out so if no upper set lacks anything as a whole.
+        """
+        # Of what may be negative there has to be as much in both.
+        unknown = table[:, [not signed for signed in self._signed]]
+        return numpy.hstack([table @ self._upper_sets().T, unknown, -unknown])
 
     def _larger(self) -> dict[int, frozenset[int]]:
         """For each monomial that is nowhere negative, those before it that are nowhere smaller."""
         larger: dict[int, frozenset[int]] = {}
-        for place in numpy.flatnonzero(self._signed).tolist():
+        for place, signed in enumerate(self._signed):
             found: frozenset[int] = frozenset()
-            for other in reversed(larger):
+            for other in reversed(larger) if signed else ():
                 if other not in found and self._at_least(self._monomials[other], self._monomials[place]):
                     found |= {other} | larger[other]
-            larger[place] = found
+            if signed:
+                larger[place] = found
         return larger
 
-    def _upper_sets(self, larger: Mapping[int, frozenset[int]]) -> Table:
+    def _upper_sets(self) -> Table:
         """The sets of monomials that have, with each, all that are larger: a row a set, with ones at its members."""
+        larger = self._larger()
         sets: list[frozenset[int]] = [frozenset()]
         for place, above in larger.items():
             sets += [one | {place} for one in sets if above <= one]
@@ -146,16 +146,6 @@ class _Order:
                 sets = [frozenset([one]) for one in larger]
                 break
         return numpy.array([[n in one for n in range(len(self._monomials))] for one in sets], numpy.int64)
-
-    def reached(self, gaps: Table) -> Flags:
-        """Which of several differences, each a row of coefficients, are surely negative nowhere.
-
-        What is missing of a monomial has to be made up for by what there is of larger ones. By Hall's theorem that can be
-        shared out so where no upper set lacks anything as a whole.
-        """
-        equal: Flags = (gaps[:, ~self._signed] == 0).all(axis=1)
-        made_up: Flags = (gaps @ self._sets.T >= 0).all(axis=1)
-        return equal & made_up
 
     def _is_positive(self, monomial: sympy.Expr) -> bool:
         low = self._domain.interval(monomial)[0]
