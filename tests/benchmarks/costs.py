@@ -4,11 +4,13 @@
 
 One process, one torch thread, everything warm. Each round times analyze() alone, then analyze() with the FLOPs, saved
 bytes, gradients and peaks at one size, then with these as formulas for all sizes, so that other load weighs on all three
-alike; shown are the medians of the ratios to analyze() alone, by processor time.
+alike; shown are the medians of the ratios to analyze() alone, by processor time. As in timeit, the garbage of one is
+collected before the next and not meanwhile.
 """
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -24,9 +26,14 @@ _COSTS = ("flops", "backward_flops", "saved_bytes", "gradient_bytes", "peak_byte
 
 
 def _seconds(work: Callable[[], Any]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+    gc.collect()
+    gc.disable()
+    try:
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+    finally:
+        gc.enable()
 
 
 def at_one_size(model: nn.Module) -> list[Any]:
