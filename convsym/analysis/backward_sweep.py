@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from convsym.analysis.alive import Step, Tally
-from convsym.analysis.saved import kept_by
+from convsym.analysis.regions import kept_among, regions_in
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -24,17 +24,14 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
     gradients: dict[Tensor, Tensor] = {t: t.with_shape(*t.shape) for t in training.outputs if training.needed.of(t)}
     tally.hold(gradients.values())
     accumulated: set[Tensor] = set()
-    again: dict[int, set[Tensor]] = {}
+    recomputed = _recomputed(training, apart)
+    again: dict[int, list[set[Tensor]]] = {}
     trained = frozenset(training.trained)
     for index in range(len(training.calls) - 1, -1, -1):
         call = training.calls[index]
-        if index in training.reached and call.checkpoint is not None and index not in again:
-            # The last call of a checkpoint is met first: all of it is computed again.
-            inside = [c for c in training.calls if c.checkpoint is call.checkpoint]
-            kept = {c.index: {t.storage for t in kept_by(c, training.needed)} for c in inside}
-            again.update({number: storages - set(apart) for number, storages in kept.items()})
-            for storages in kept.values():
-                tally.hold(storages - set(apart))
+        for earlier, storages in recomputed.get(index, ()):
+            tally.hold(storages)
+            again.setdefault(earlier, []).append(storages)
         if index in training.reached:
             made = _gradients_of_operands(training, trained, call, gradients)
             tally.hold(made.values())
@@ -52,7 +49,22 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
                 else:
                     gradients[tensor] = gradient
         tally.drop({t.storage for t in training.tensors[index] if t.storage not in apart})
-        tally.drop(again.get(index, ()))
+        for storages in again.pop(index, ()):
+            tally.drop(storages)
+
+
+def _recomputed(training: Training, apart: Collection[Tensor]) -> Mapping[int, list[tuple[int, set[Tensor]]]]:
+    """What autograd keeps, by the calls that it keeps it of, once the backward pass meets the last call of a checkpoint.
+
+    All inside is then computed again, and of checkpoints further inside again only their inputs are kept.
+    """
+    found: dict[int, list[tuple[int, set[Tensor]]]] = {}
+    for region in regions_in(training.parts):
+        last = max((call.index for call in region.calls if call.index in training.reached), default=None)
+        if last is not None:
+            kept = kept_among(region.parts, training.needed)
+            found.setdefault(last, []).extend((c.index, {t.storage for t in ts}.difference(apart)) for c, ts in kept)
+    return found
 
 
 def _gradients_of_operands(

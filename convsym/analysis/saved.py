@@ -8,32 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from convsym.graph.call import Call, Checkpoint
+from convsym.analysis.regions import Parts, kept_among
+from convsym.graph.call import Call
 from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
 
 
-def saved_tensors(calls: Sequence[Call], needed: Needed) -> tuple[tuple[Tensor, ...], ...]:
+def saved_tensors(calls: Sequence[Call], parts: Parts, needed: Needed) -> tuple[tuple[Tensor, ...], ...]:
     """The tensors that each call keeps, in the order of the calls; a checkpoint's inputs are kept by its first call."""
-    met: set[Checkpoint] = set()
-    found = []
-    for call in calls:
-        checkpoint = call.checkpoint
-        if checkpoint is None:
-            found.append(kept_by(call, needed))
-        else:
-            found.append(checkpoint.inputs if checkpoint not in met and needed.enters(checkpoint) else ())
-            met.add(checkpoint)
-    return tuple(found)
-
-
-def kept_by(call: Call, needed: Needed) -> tuple[Tensor, ...]:
-    """The tensors that one call keeps where it is inside of no checkpoint."""
-    backward = call.backward
-    if backward is None or not backward.through or not any(map(needed.of, call.inputs)):
-        return ()
-    return tuple(saved.tensor for saved in backward.saved if needed.any_of(saved.wanted_by))
+    kept = dict(kept_among(parts, needed))
+    return tuple(kept.get(call, ()) for call in calls)
 
 
 def distinct(tensors: Sequence[tuple[Tensor, ...]], apart: Collection[Tensor]) -> tuple[tuple[Tensor, ...], ...]:

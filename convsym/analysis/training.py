@@ -8,6 +8,7 @@ from functools import cached_property
 
 from convsym.analysis.gradients import backward_flops, reached
 from convsym.analysis.recomputed import recomputed
+from convsym.analysis.regions import Parts, parts_of, regions_in
 from convsym.analysis.saved import bytes_of, distinct, saved_tensors
 from convsym.graph.call import Call
 from convsym.graph.needed import Needed
@@ -34,6 +35,11 @@ class Training:
         return Needed(self.calls, self.trained)
 
     @cached_property
+    def parts(self) -> Parts:
+        """The calls inside of no checkpoint, and what checkpoints set apart."""
+        return parts_of(self.calls)
+
+    @cached_property
     def reached(self) -> frozenset[int]:
         """The indices of the calls that the backward pass goes through."""
         return reached(self.calls, self.needed, self.outputs)
@@ -41,14 +47,15 @@ class Training:
     @cached_property
     def gradients(self) -> Mapping[int, Size]:
         """FLOPs that the backward pass has for each call, by its index: those of gradients, and of computing it again."""
-        again = {call.index: call.cost.flops for calls in self.recomputed for call in calls if call.cost.flops != 0}
-        gradients = backward_flops(self.calls, self.needed, self.reached)
-        return {index: add(gradients.get(index, 0), again.get(index, 0)) for index in sorted({*gradients, *again})}
+        flops = backward_flops(self.calls, self.needed, self.reached)
+        for call in (call for calls in self.recomputed for call in calls if call.cost.flops != 0):
+            flops[call.index] = add(flops.get(call.index, 0), call.cost.flops)
+        return dict(sorted(flops.items()))
 
     @cached_property
     def recomputed(self) -> tuple[tuple[Call, ...], ...]:
         """The calls that the backward pass computes again, checkpoint by checkpoint."""
-        return recomputed(self.calls, self.needed, self.reached)
+        return recomputed(self.parts, self.needed, self.reached)
 
     @cached_property
     def flops(self) -> Size:
@@ -58,7 +65,7 @@ class Training:
     @cached_property
     def tensors(self) -> tuple[tuple[Tensor, ...], ...]:
         """The tensors that autograd keeps of each call."""
-        return saved_tensors(self.calls, self.needed)
+        return saved_tensors(self.calls, self.parts, self.needed)
 
     @cached_property
     def saved(self) -> tuple[tuple[Tensor, ...], ...]:
@@ -85,13 +92,19 @@ class Training:
     def uncounted(self) -> tuple[str, ...]:
         """Operations with gradients whose FLOPs are not known."""
         calls = [self.calls[index] for index in self.reached]
-        return tuple(sorted({call.op for call in calls if not _are_gradients_counted(call)}))
+        return tuple(sorted({call.op for call in calls if not _are_gradients_counted(call)} | self._selective))
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:
         """Operations of which is not known what autograd keeps."""
         calls = [c for c in self.calls if c.backward is None or not c.backward.all_saved]
-        return tuple(sorted({c.op for c in calls if any(map(self.needed.of, c.inputs))}))
+        return tuple(sorted({c.op for c in calls if any(map(self.needed.of, c.inputs))} | self._selective))
+
+    @cached_property
+    def _selective(self) -> frozenset[str]:
+        """Names the checkpoints that choose what they keep, where there are any."""
+        chosen = any(region.checkpoint.is_selective for region in regions_in(self.parts))
+        return frozenset({"checkpoint with context_fn"} if chosen else ())
 
 
 def _are_gradients_counted(call: Call) -> bool:

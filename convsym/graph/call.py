@@ -45,12 +45,15 @@ class Checkpoint:
     """A part of a forward of which autograd keeps only the `inputs`, and which the backward pass computes again.
 
     It `stops_early` once everything that is to be kept has been computed. Where it `is_reentrant` and none of its inputs
-    needs a gradient, nothing inside has one.
+    needs a gradient, nothing inside has one. One that `is_selective` keeps some results of its own choice. `outer` is the
+    checkpoint that it is inside of.
     """
 
     inputs: tuple[Tensor, ...]
     stops_early: bool
     is_reentrant: bool
+    is_selective: bool = False
+    outer: Checkpoint | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,7 @@ class Call:
     the call and `definition` the line where that module was made, where they are known. A layer's call has the name
     of its class as `module`, any other the name of what was called as `function` ("torch.nn.functional.relu"). `grad` is
     whether autograd was on. What the backward pass needs is `declared` by the rule for this call, or follows from how
-    its family `keeps`. `checkpoint` is the outermost one that it is inside of.
+    its family `keeps`. `checkpoint` is the innermost one that it is inside of.
     """
 
     index: int

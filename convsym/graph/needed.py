@@ -45,6 +45,8 @@ class Needed:
 
     def enters(self, checkpoint: Checkpoint) -> bool:
         """Whether gradients are computed inside a checkpoint."""
+        if checkpoint.outer is not None and not self.enters(checkpoint.outer):
+            return False
         return not checkpoint.is_reentrant or any(map(self.of, checkpoint.inputs))
 
     def any_of(self, tensors: Iterable[Tensor]) -> bool:

@@ -84,9 +84,8 @@ def recurrent(
     last = tuple(input.with_shape(*state) for state in states)
     given = () if hx is None else tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
     dropped = bool(train) and isinstance(dropout, (int, float)) and dropout > 0
-    outputs = (output, *last)
-    backward = of_layers(op, input, given, weights, times, product(rows), directions, dropped, outputs)
-    return Outcome(outputs, cost, parameters, backward)
+    backward = of_layers(op, input, given, weights, times, product(rows), directions, dropped)
+    return Outcome((output, *last), cost, parameters, backward)
 
 
 def _hidden_size(op: str, weight: Tensor) -> Size:

@@ -1,12 +1,16 @@
 """What autograd keeps of recurrent layers, and what their gradients cost.
 
 torch runs GRU and RNN step by step, and the gradients of each product cost what the product costs; that of the first
-step for a state of zeros is not computed. LSTM in single precision runs in a fused kernel, whose own memory nobody states.
+step for a state of zeros is not computed. LSTM does so in double precision and with projected states;
+otherwise it runs in a fused kernel, which keeps memory of its own, whose size depends on the processor and which nobody
+states.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+import torch
 
 from convsym.graph.backward import Backward, Gradient, Saved, Tensors
 from convsym.graph.tensor import Tensor
@@ -14,8 +18,11 @@ from convsym.sizes.arithmetic import Size, multiply, product, subtract
 
 #: Tensors of the size of a state that one step of a cell makes and keeps, besides its state and its gates.
 _KEPT = {"LSTM": 1, "GRU": 3, "RNN": 0}
-#: How many states wide the tensor is in which a step keeps what comes of its products.
-_GATES_KEPT = {"LSTM": 4, "GRU": 3, "RNN": 1}
+_WITHOUT_BIASES = 2  # weights for each direction of a layer
+#: States that a step hands on to the next one.
+_HANDED_ON = {"LSTM": 2, "GRU": 1, "RNN": 1}
+#: How many states wide the tensor is in which a step keeps what comes of its products, where that is no state.
+_GATES_KEPT = {"LSTM": 4, "GRU": 3, "RNN": 0}
 
 
 def of_layers(
@@ -27,7 +34,6 @@ def of_layers(
     rows: Size,
     directions: int,
     dropped: bool,
-    outputs: Tensors,
 ) -> Backward:
     """The backward of a stack of layers over `times` rows in all, `rows` of them in each step.
 
@@ -39,8 +45,12 @@ def of_layers(
         layer = weights[first : first + directions]
         gradients += [g for group in layer for g in _gradients(group, below, hx, times, rows)]
         below += tuple(w for group in layer for w in group)
-    saved = _kept_by_layers(op, input, hx, weights, times, rows, directions, dropped, outputs)
-    return Backward(tuple(map(Saved, saved)), tuple(gradients), all_saved=op != "LSTM")
+    is_fused = op == "LSTM" and input.dtype != torch.float64 and all(w.rank == 1 for w in weights[0][2:])
+    if is_fused:
+        saved = _kept_by_kernel(input, hx, weights, times, rows, directions, dropped)
+    else:
+        saved = _kept_step_by_step(op, input, hx, weights, times, rows, directions, dropped)
+    return Backward(tuple(map(Saved, saved)), tuple(gradients), all_saved=not is_fused)
 
 
 def _gradients(group: Sequence[Tensor], below: Tensors, hx: Tensors, times: Size, rows: Size) -> list[Gradient]:
@@ -58,7 +68,7 @@ def _gradients(group: Sequence[Tensor], below: Tensors, hx: Tensors, times: Size
     return found
 
 
-def _kept_by_layers(
+def _kept_step_by_step(
     op: str,
     input: Tensor,
     hx: Tensors,
@@ -67,22 +77,66 @@ def _kept_by_layers(
     rows: Size,
     directions: int,
     dropped: bool,
-    outputs: Tensors,
 ) -> list[Tensor]:
-    hidden = weights[0][1].shape[1]
+    """What every step of every layer keeps: its gates, what comes between them, and the states for the step after it."""
+    hidden, out = _state_sizes(op, weights)
     # The products over all steps at once read rows that lie one after the other.
     read = input if input.strides is None else input.with_shape(*input.shape)
-    zeros = input.with_shape(len(weights), rows, hidden)
-    kept = [read, *(hx or (zeros,))]
-    if op == "LSTM":
-        return [*kept, *outputs]
-    between = input.with_shape(times, multiply(directions, hidden))
-    for _ in range(directions, len(weights), directions):
-        kept += [between.with_shape(*between.shape) for _ in range(2 if dropped else 1)]
-    # A state is kept for the step after it; RNN keeps every one, since it is what came of the product.
-    states = times if op == "RNN" else multiply(1 + _KEPT[op] + _GATES_KEPT[op], times)
-    width = states if op == "RNN" else subtract(states, rows)
-    return [*kept, *(input.with_shape(width, hidden) for _ in weights)]
+    between = _between(input, weights, times, directions, 2 if dropped else 1)
+    kept = [read, *(hx or _zeros(op, input, weights, rows)), *between]
+    made = multiply(_HANDED_ON[op] + _KEPT[op] + _GATES_KEPT[op], times)
+    # The last states are handed on to no step. RNN keeps its own, since that is what came of the product, and of a
+    # projected one what it was projected from is kept.
+    unused = {"RNN": 0, "GRU": 1, "LSTM": 2 if hidden == out else 1}[op]
+    kept += [input.with_shape(subtract(made, multiply(unused, rows)), hidden) for _ in weights]
+    if hidden != out:
+        kept += [input.with_shape(subtract(times, rows), out) for _ in weights]
+    return kept
+
+
+def _kept_by_kernel(
+    input: Tensor,
+    hx: Tensors,
+    weights: Sequence[Sequence[Tensor]],
+    times: Size,
+    rows: Size,
+    directions: int,
+    dropped: bool,
+) -> list[Tensor]:
+    """What the fused kernel of LSTM keeps besides memory of its own: of every layer what it reads and what it returns."""
+    hidden, _ = _state_sizes("LSTM", weights)
+    # Without a second direction, or something dropped, a layer reads what the one below it returned.
+    copies = 2 if dropped else directions - 1
+    kept = [input, *(hx or _zeros("LSTM", input, weights, rows)), *_between(input, weights, times, directions, copies)]
+    for group in weights:
+        kept += [input.with_shape(count, hidden) for count in (times, rows, rows)]
+        if len(group) == _WITHOUT_BIASES:
+            # torch gives the kernel zeros of the shapes of the weights in their place.
+            kept += [weight.with_shape(*weight.shape) for weight in group]
+    return kept
+
+
+def _state_sizes(op: str, weights: Sequence[Sequence[Tensor]]) -> tuple[Size, Size]:
+    """The features of a state inside of a layer, and as it is returned, which a projection may make fewer."""
+    _, w_hh, *others = weights[0]
+    out = w_hh.shape[1]
+    projected = [w for w in others if w.rank == 2]
+    return (projected[0].shape[1] if projected else out), out
+
+
+def _zeros(op: str, input: Tensor, weights: Sequence[Sequence[Tensor]], rows: Size) -> list[Tensor]:
+    """The first states, where none are given."""
+    hidden, out = _state_sizes(op, weights)
+    return [input.with_shape(len(weights), rows, size) for size in (out, hidden)[: _HANDED_ON[op]]]
+
+
+def _between(
+    input: Tensor, weights: Sequence[Sequence[Tensor]], times: Size, directions: int, copies: int
+) -> list[Tensor]:
+    """What is made for every layer but the first out of what the layer below it returned."""
+    features = multiply(directions, weights[0][1].shape[1])
+    boundaries = len(weights) // directions - 1
+    return [input.with_shape(times, features) for _ in range(copies * boundaries)]
 
 
 def of_cell(op: str, input: Tensor, hx: Tensors, w_ih: Tensor, w_hh: Tensor, rows: Size, state: Tensor) -> Backward:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from convsym.graph.backward import Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, dtype_name
+from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.elementwise import real_dtype, require_kind
 from convsym.ops.strides import view_of
@@ -86,10 +88,40 @@ def stft(
     inner: tuple[Size, ...] = (1, frequencies)
     strides = (multiply(frequencies, frames), *inner) if input.rank == 2 else inner
     output = view_of(Tensor(shape, dtype), shape, strides)
+    backward = _kept_of_frames(input, window, n_fft, win_length, samples, frames, pad_mode if center else None)
     if not return_complex and not (return_complex is None and complex_result):
         parts = (*(multiply(2, stride) for stride in strides), 1)
         output = view_of(Tensor(shape, real_dtype(dtype)), (*shape, 2), parts)
-    return Outcome(output, Cost(elementwise=output.numel), parameters)
+    return Outcome(output, Cost(elementwise=output.numel), parameters, backward)
+
+
+def _kept_of_frames(
+    input: Tensor,
+    window: Tensor | None,
+    n_fft: Size,
+    win_length: Size | None,
+    samples: Size,
+    frames: Size,
+    pad_mode: str | None,
+) -> Backward:
+    """What autograd keeps of a transform: what was padded by its own elements, the window, and the frames.
+
+    Frames are views of the padded signal, or of the signal itself, until a window is laid over them. One that is shorter
+    than a frame is padded itself, and so is made where there is none.
+    """
+    batch = input.shape[:-1]
+    padded = input if pad_mode is None else input.with_shape(*batch, samples)
+    saved = [Saved(input, (input,))] if pad_mode in ("reflect", "replicate") else []
+    read = padded
+    is_short = win_length is not None and win_length != n_fft
+    if window is not None or is_short:
+        laid = Tensor((n_fft,), input.dtype) if window is None else window
+        laid = laid.with_shape(n_fft) if is_short else laid
+        wanted = () if window is None else (window,)
+        saved += [Saved(laid, (input,)), *([Saved(padded, wanted)] if wanted else [])]
+        read = Tensor((*batch, frames, n_fft), result_dtype(input, laid))
+    # The transform of complex numbers keeps nothing.
+    return Backward((*saved, *(() if read.dtype.is_complex else (Saved(read),))))
 
 
 def _frames(site: Site, samples: Size, n_fft: Size, hop: Size) -> Size:
@@ -184,6 +216,7 @@ def istft(
     site.require("stft-frame", ge(frames, 1), "istft needs at least one frame, but gets {}", frames)
     _require_window(site, "istft", n_fft, hop, win_length, window)
     span = n_fft if win_length is None else win_length
+    is_short = span != n_fft
     site.require(
         "stft-frame",
         le(hop, span),
@@ -199,7 +232,12 @@ def istft(
         samples = subtract(samples, multiply(2, floor_div(n_fft, 2)))
     dtype = input.dtype if return_complex else real_dtype(input.dtype)
     output = Tensor((*batch, samples), dtype)
-    return Outcome(output, Cost(elementwise=input.numel), parameters)
+    # A window that is learned is squared, laid out and divided by; what that keeps is not stated.
+    is_learned = window is not None and site.requires_grad(window)
+    whole = Tensor((add(n_fft, multiply(hop, subtract(frames, 1))),), real_dtype(input.dtype))
+    laid = whole.with_shape(n_fft) if window is None or is_short else window
+    backward = None if is_learned else Backward((Saved(laid), Saved(whole)))
+    return Outcome(output, Cost(elementwise=input.numel), parameters, backward)
 
 
 RULES = (OpRule("stft", stft, (torch.stft,)), OpRule("istft", istft, (torch.istft, torch.Tensor.istft)))

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch.utils.checkpoint
+from torch.utils.checkpoint import noop_context_fn
 
 from convsym.graph.call import Checkpoint
+from convsym.graph.tensor import Tensor
 from convsym.trace.current import in_progress
 from convsym.trace.tracer import Tracer
 
@@ -31,23 +33,28 @@ def traced_generator(*args: Any, **kwargs: Any) -> Iterator[None]:
     options = dict(zip(_OPTIONS, args, strict=False))
     chosen = torch.utils.checkpoint._enable_checkpoint_early_stop
     stops_early = bool(options.get("early_stop", True) if chosen is None else chosen)
-    with _inside(tracer, args[len(_OPTIONS) :], stops_early, is_reentrant=False):
+    inputs = _lifted(tracer, args[len(_OPTIONS) :])
+    is_selective = options.get("context_fn", noop_context_fn) is not noop_context_fn
+    with _inside(tracer, Checkpoint(inputs, stops_early, False, is_selective, tracer.recording.checkpoint)):
         yield
 
 
 def reentrant(tracer: Tracer, function: Any, args: Sequence[Any]) -> Any:
     """What the function of a reentrant checkpoint returns."""
-    with _inside(tracer, args, stops_early=False, is_reentrant=True):
+    checkpoint = Checkpoint(_lifted(tracer, args), False, True, outer=tracer.recording.checkpoint)
+    with _inside(tracer, checkpoint):
         return function(*args)
 
 
+def _lifted(tracer: Tracer, args: Sequence[Any]) -> tuple[Tensor, ...]:
+    return tuple(tracer.passage.lift(a) for a in args if isinstance(a, torch.Tensor))
+
+
 @contextmanager
-def _inside(tracer: Tracer, args: Sequence[Any], stops_early: bool, is_reentrant: bool) -> Iterator[None]:
+def _inside(tracer: Tracer, checkpoint: Checkpoint) -> Iterator[None]:
     before = tracer.recording.checkpoint
-    inputs = tuple(tracer.passage.lift(a) for a in args if isinstance(a, torch.Tensor))
-    # What is inside another checkpoint is computed again with all of that one.
-    if before is None and torch.is_grad_enabled():
-        tracer.recording.checkpoint = Checkpoint(inputs, stops_early, is_reentrant)
+    if torch.is_grad_enabled():
+        tracer.recording.checkpoint = checkpoint
     try:
         yield
     finally:

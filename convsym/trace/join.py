@@ -262,6 +262,7 @@ def _keep_costs(tracer: Tracer, ways: list[LocalWay], respelled: list[tuple[Tens
         cost=Cost(flops, elementwise),
         place=last.place,
         keeps=keeps_nothing,
+        checkpoint=tracer.recording.checkpoint,
     )
     calls.append(call)
 

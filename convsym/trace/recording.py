@@ -36,7 +36,7 @@ class Recorded:
 class Recording:
     """The calls of a run in their order, the layers among them, and what was found out on the way.
 
-    `checkpoint` is the one that the run is inside of.
+    `checkpoint` is the innermost one that the run is inside of.
     """
 
     def __init__(self) -> None:

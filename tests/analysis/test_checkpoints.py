@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch.utils.checkpoint import checkpoint, checkpoint_sequential
+from torch.utils.checkpoint import checkpoint, checkpoint_sequential, create_selective_checkpoint_contexts
 
 import convsym
 from tests.analysis.peaks import training_peak
@@ -72,15 +72,68 @@ def test_a_reentrant_checkpoint_of_the_input_alone_has_no_gradients(is_reentrant
     assert at.gradient_bytes == sum(4 * p.numel() for p in model.parameters() if p.grad is not None)
 
 
-class _Segments(nn.Module):
-    def __init__(self) -> None:
+class _Nested(nn.Module):
+    """Two checkpoints inside of one, with layers before them and, if asked for, one after."""
+
+    def __init__(self, outer: bool, inner: bool, ends_in_layer: bool, stops_early: bool) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(3, 16, 3, padding=1)
+        self.before = nn.Conv2d(3, 4, 3, padding=1)
+        self.first = nn.Conv2d(4, 8, 3, padding=1)
+        self.block = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.SiLU(), nn.Conv2d(8, 8, 1))
+        self.last = nn.Conv2d(8, 4, 1) if ends_in_layer else nn.Identity()
+        self.options: list[dict[str, Any]] = [
+            {"use_reentrant": True} if is_reentrant else {"use_reentrant": False, "early_stop": stops_early}
+            for is_reentrant in (outer, inner)
+        ]
+
+    def inside(self, x: torch.Tensor) -> Any:
+        x = self.first(x).sigmoid()
+        for _ in range(2):
+            x = checkpoint(self.block, x, **self.options[1])
+        return self.last(x)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        x = self.before(x)
+        # The tensor itself is returned too, so that its memory is not given out again.
+        return x, checkpoint(self.inside, x, **self.options[0])
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+@pytest.mark.parametrize("stops_early", [True, False])
+@pytest.mark.parametrize("ends_in_layer", [True, False])
+@pytest.mark.parametrize("inner", [True, False])
+@pytest.mark.parametrize("outer", [True, False])
+def test_what_is_inside_of_two_checkpoints_is_computed_three_times(
+    outer: bool, inner: bool, ends_in_layer: bool, stops_early: bool
+) -> None:
+    model = _Nested(outer, inner, ends_in_layer, stops_early)
+    at, x = convsym.analyze(model, "N 3 8 9").at(N=2), torch.rand(2, 3, 8, 9)
+    assert at.saved_bytes == saved_bytes(model, x)
+    assert (at.flops, at.backward_flops) == flops_of_both_passes(model, x)
+    assert at.gradient_bytes == sum(4 * p.numel() for p in model.parameters())
+
+
+def _keeping_products() -> Any:
+    return create_selective_checkpoint_contexts([torch.ops.aten.convolution.default])
+
+
+def test_a_checkpoint_that_chooses_what_it_keeps_is_said_not_to_be_followed() -> None:
+    model = _Checkpointed(use_reentrant=False, context_fn=_keeping_products)
+    a, x = convsym.analyze(model, "N 3 8 9"), torch.rand(2, 3, 8, 9)
+    assert a.unsaved == a.uncounted_backward == ("checkpoint with context_fn",)
+    assert a.at(N=2).saved_bytes <= saved_bytes(model, x)
+    assert a.at(N=2).backward_flops <= flops_of_both_passes(model, x)[1]
+
+
+class _Segments(nn.Module):
+    def __init__(self, is_reentrant: bool = False) -> None:
+        super().__init__()
+        self.stem, self.is_reentrant = nn.Conv2d(3, 16, 3, padding=1), is_reentrant
         blocks = [nn.Sequential(nn.Conv2d(16, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU()) for _ in range(6)]
         self.body = nn.Sequential(*blocks)
 
     def forward(self, x: torch.Tensor) -> Any:
-        return checkpoint_sequential(self.body, 3, self.stem(x), use_reentrant=False)
+        return checkpoint_sequential(self.body, 3, self.stem(x), use_reentrant=self.is_reentrant)
 
 
 def test_segments_of_a_sequence_take_the_memory_of_one_at_a_time() -> None:
@@ -88,3 +141,11 @@ def test_segments_of_a_sequence_take_the_memory_of_one_at_a_time() -> None:
     at, x = convsym.analyze(model, "N 3 H W").at(N=2, H=40, W=48), torch.rand(2, 3, 40, 48)
     assert at.backward_flops == flops_of_both_passes(model, x)[1]
     assert at.training_peak_bytes == pytest.approx(training_peak(model, x), rel=0.05)
+
+
+@pytest.mark.parametrize("is_reentrant", [True, False])
+def test_segments_of_a_sequence_keep_their_inputs(is_reentrant: bool) -> None:
+    model = _Segments(is_reentrant)
+    at, x = convsym.analyze(model, "N 3 H W").at(N=2, H=8, W=9), torch.rand(2, 3, 8, 9)
+    assert at.saved_bytes == saved_bytes(model, x)
+    assert at.backward_flops == flops_of_both_passes(model, x)[1]

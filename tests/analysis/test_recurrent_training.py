@@ -37,7 +37,9 @@ _OPTIONS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:dropout option adds dropout")
+pytestmark = pytest.mark.filterwarnings("ignore:dropout option adds dropout")
+
+
 @pytest.mark.parametrize("learned", [True, False])
 @pytest.mark.parametrize("options", _OPTIONS, ids=str)
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
@@ -47,12 +49,22 @@ def test_a_layer(kind: Any, options: dict[str, Any], learned: bool) -> None:
     at, x = a.at(T=5, N=2), torch.ones(5, 2, 3)
     if kind is nn.LSTM:
         assert a.unsaved == ("lstm",)
+        assert at.saved_bytes == saved_bytes(model, x, leave_out=torch.uint8)
         # The fused kernel of single precision hides its products from torch's counter.
         model, x = model.double(), x.double()
     else:
         assert a.unsaved == ()
         assert at.saved_bytes == saved_bytes(model, x)
     assert at.backward_flops == flops_of_both_passes(model, x)[1]
+
+
+@pytest.mark.parametrize("learned", [True, False])
+@pytest.mark.parametrize("options", [*_OPTIONS, {"proj_size": 2}, {"proj_size": 2, "bidirectional": True}], ids=str)
+def test_a_long_short_term_memory_that_runs_step_by_step(options: dict[str, Any], learned: bool) -> None:
+    model = _After(nn.LSTM(3, 6, **options), learned).double()
+    a = convsym.analyze(model, "T N 3:float64")
+    assert a.unsaved == ()
+    assert a.at(T=5, N=2).saved_bytes == saved_bytes(model, torch.ones(5, 2, 3).double())
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU])

@@ -30,6 +30,7 @@ class _Then(nn.Module):
         return x, self.after(x)
 
 
+_WINDOW = torch.arange(1.0, 11.0)
 _MATRIX = nn.Parameter(torch.ones(4, 2))
 _KERNEL = nn.Parameter(torch.ones(5, 4, 2, 1))
 _LENGTHS = [nn.Parameter(torch.ones(shape)) for shape in ((5, 1, 1, 1), (1, 4, 1, 1), ())]
@@ -171,6 +172,24 @@ _FUNCTIONS: dict[str, Forward] = {
     "distances of many rows": lambda x: torch.cdist(
         x[:, :1].expand(-1, 30, -1, -1).flatten(2).mT[:, :30].mT, x.flatten(2)
     ),
+    "frames": lambda x: torch.stft(x.flatten(1), 8, 2, return_complex=True),
+    "frames under a window": lambda x: torch.stft(x.flatten(1), 8, 2, window=_WINDOW[:8], return_complex=True),
+    "frames under a short window": lambda x: torch.stft(
+        x.flatten(1), 8, 2, 6, _WINDOW[:6], pad_mode="constant", return_complex=True
+    ),
+    "frames under a learned window": lambda x: torch.stft(
+        x.flatten(1), 5, 2, window=_LENGTHS[0].flatten(), pad_mode="replicate", return_complex=True
+    ),
+    "frames of nothing but the signal": lambda x: torch.stft(x.flatten(1), 8, 2, center=False, return_complex=True),
+    "frames of a complex signal": lambda x: torch.stft(
+        x.flatten(1) + 0j, 8, 2, window=_WINDOW[:8], return_complex=True, onesided=False
+    ),
+    "a signal from its frames": lambda x: torch.istft(
+        torch.stft(x.flatten(1), 8, 2, pad_mode="constant", return_complex=True), 8, 2, window=_WINDOW[:8]
+    ),
+    "a signal from its frames, without a window": lambda x: torch.istft(
+        torch.stft(x.flatten(1), 8, 2, pad_mode="constant", return_complex=True), 8, 2, length=50
+    ),
     "a function of its own": lambda x: _Clipped.apply(x).exp(),
     "attention": lambda x: F.scaled_dot_product_attention(x, x, x),
     "attention over transposed heads": lambda x: F.scaled_dot_product_attention(
@@ -206,6 +225,7 @@ def test_a_layer_keeps_what_torch_keeps(name: str, in_autocast: bool) -> None:
 
 
 @pytest.mark.parametrize("in_autocast", [False, True])
+@pytest.mark.filterwarnings("ignore:A window was not provided")
 @pytest.mark.parametrize("name", _FUNCTIONS)
 def test_a_function_keeps_what_torch_keeps(name: str, in_autocast: bool) -> None:
     assert_saved(_Then(_FUNCTIONS[name]), in_autocast)

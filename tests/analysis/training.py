@@ -42,14 +42,19 @@ def sum_of(output: Any) -> torch.Tensor:
     return torch.stack([leaf.sum() for leaf in leaves]).sum()
 
 
-def saved_bytes(model: nn.Module, *inputs: Any, **named: Any) -> int:
-    """The bytes of the distinct storages that autograd keeps of a forward, parameters and buffers left out."""
-    apart = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
+def saved_bytes(model: nn.Module, *inputs: Any, leave_out: torch.dtype | None = None, **named: Any) -> int:
+    """The bytes of the distinct storages that autograd keeps of a forward, parameters and buffers left out.
+
+    Tensors of one dtype can be left out as well.
+    """
+    # Buffers that the forward puts others in the place of stay alive, so that their memory is not given out again.
+    weights = [t.untyped_storage() for t in (*model.parameters(), *model.buffers())]
+    apart = {storage.data_ptr() for storage in weights}
     kept: dict[int, torch.UntypedStorage] = {}
 
     def keep(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
-        if storage.data_ptr() not in apart:
+        if storage.data_ptr() not in apart and tensor.dtype != leave_out:
             kept[storage.data_ptr()] = storage
         return tensor
 
