@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Site
-from convsym.sizes.arithmetic import Size, equal, maximum
+from convsym.sizes.arithmetic import Size, Unknown, equal, maximum
 from convsym.sizes.cases import piecewise
 from convsym.sizes.condition import TRUE, all_of, any_of, eq, ge
 from convsym.sizes.truth import Truth
@@ -66,6 +67,12 @@ def _meet(site: Site, a: Size, b: Size, axis: int, op: str) -> Size:
     if site.decide(ge(b, a)) is Truth.YES:
         return b
     return maximum(a, b)
+
+
+def mismatched(output: Tensor, operands: Iterable[Any]) -> bool:
+    """Whether a size of the common shape is unknown though it is of no operand: they did not fit."""
+    given: set[Size] = {size for operand in operands if isinstance(operand, Tensor) for size in operand.shape}
+    return any(isinstance(size, Unknown) and size not in given for size in output.shape)
 
 
 def result_dtype(*operands: Any) -> torch.dtype:

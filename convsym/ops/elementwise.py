@@ -14,7 +14,7 @@ import torch
 from convsym.graph.backward import Keeps, written
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, dtype_name
-from convsym.ops.broadcast import broadcast, true_dtype
+from convsym.ops.broadcast import broadcast, mismatched, true_dtype
 from convsym.ops.catalogue import Infer, OpRule, Outcome, Site, is_in_place
 from convsym.ops.layout import elementwise_strides
 from convsym.sizes.arithmetic import multiply
@@ -123,6 +123,8 @@ def in_place(op: str, infer: Infer, takes_overlap: Callable[[torch.dtype], bool]
         output: Tensor = made.output
         if not takes_overlap(input.dtype):
             require_own_memory(site, op, input)
+        if mismatched(output, (input, *args, *kwargs.values())):
+            return made
         grown = output.rank != input.rank
         site.require(
             "broadcast-mismatch",

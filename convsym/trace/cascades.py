@@ -9,9 +9,12 @@ wrong numbers. These signs of it are sure enough:
     the other
     two layers lack as much, of what the same       the layer that made it is wrong, not all that read it, beside
     layer made                                      others or after it was normalised or flattened
-    something is given what comes of an impossible  how many elements there were meant to be nobody can tell
-    reshape, and no layer in between says anew
-    what there is
+    a sum of the numbers that an earlier failing    the layer before is missing or wrong, not the sum
+    layer expects and is given
+    a line fails in all blocks of a kind            the line is wrong, not the blocks
+    something is given what comes of an impossible  what shape it was meant to have nobody can tell
+    reshape or product, and no layer in between
+    says anew what there is
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from convsym.trace.paths import Finding
 
 # Their first two numbers are what is expected and what is given.
 _DECLARED = frozenset({"conv-channels", "conv-transpose-channels", "linear-features", "norm-features"})
-_RESHAPED = frozenset({"reshape"})
+_SHAPELESS = frozenset({"reshape", "matmul-mismatch"})
 
 
 def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Finding]:
@@ -38,7 +41,9 @@ def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Find
     kept: list[Finding] = []
     for position, finding in enumerate(findings):
         if finding.call not in anyone and not any(
-            _follows(finding, earlier, calls, reaching) or _lacks_the_same(finding, earlier, made_by)
+            _follows(finding, earlier, calls, reaching)
+            or _lacks_the_same(finding, earlier, made_by)
+            or _is_the_same_line(finding, earlier, findings, calls)
             for earlier in findings[:position]
         ):
             kept.append(finding)
@@ -54,9 +59,23 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
         first = slice(0, 1 if declared else None)
         shared = {id(t) for t in calls[earlier.call].inputs[first]} & {id(t) for t in calls[finding.call].inputs[first]}
         return bool(shared) or (reached and not declared)
-    if not reached or not declared or earlier.requirement.kind not in _DECLARED:
+    if not reached or earlier.requirement.kind not in _DECLARED:
         return False
-    return _sizes(finding)[:1] == _sizes(earlier)[1:2]
+    if finding.requirement.kind == "broadcast-mismatch":
+        return set(_sizes(finding)) == set(_sizes(earlier)[:2])
+    return declared and _sizes(finding)[:1] == _sizes(earlier)[1:2]
+
+
+def _is_the_same_line(finding: Finding, earlier: Finding, findings: Sequence[Finding], calls: Sequence[Call]) -> bool:
+    """Whether two blocks fail on the same line, which is not one of a layer, and no other block gets past it."""
+    kind, place = finding.requirement.kind, finding.place
+    if (kind, place) != (earlier.requirement.kind, earlier.place) or place is None:
+        return False
+    if finding.layer is not None or max(finding.call, earlier.call) >= len(calls):
+        return False
+    failing = {f.path for f in findings if (f.requirement.kind, f.place) == (kind, place)}
+    op = calls[finding.call].op
+    return all(call.path in failing for call in calls if call.place == place and call.op == op)
 
 
 def _lacks_the_same(finding: Finding, earlier: Finding, made_by: Sequence[Sources]) -> bool:
@@ -72,18 +91,18 @@ def _lacks_the_same(finding: Finding, earlier: Finding, made_by: Sequence[Source
 
 
 def _given_what_nobody_can_tell(findings: Sequence[Finding], calls: Sequence[Call]) -> set[int]:
-    """The calls that fail because they are given what comes of an impossible reshape."""
-    reshapes = {f.call for f in findings if f.requirement.kind in _RESHAPED}
-    if not reshapes:
+    """The calls that fail because they are given what comes of an impossible reshape or product."""
+    shapeless = {f.call for f in findings if f.requirement.kind in _SHAPELESS}
+    if not shapeless:
         return set()
-    failing = {f.call for f in findings} - reshapes
+    failing = {f.call for f in findings}
     unknown: set[int] = set()
     found: set[int] = set()
     for index, call in enumerate(calls):
         is_given = any(id(t) in unknown for t in call.inputs)
         if is_given and index in failing:
             found.add(index)
-        if index in reshapes or (is_given and not call.declares_channels):
+        if index in shapeless or (is_given and not call.declares_channels):
             unknown.update(map(id, call.outputs))
     return found
 

@@ -57,6 +57,9 @@ class Pin:
 
 Answers = tuple[bool, ...]
 
+_OF_IMAGES = ("H", "W")
+_FEW = 8
+
 #: A line that asks this often on one path without an answer is a loop whose end depends on the size. Sizes that go
 #: round more often are left unexplored.
 MOST_TURNS = 24
@@ -133,9 +136,13 @@ class Path:
 
 
 def common_sizes(domain: Domain) -> Iterator[dict[str, int]]:
-    """Members of a domain that are common sizes of images, in batches of two."""
+    """Members of a domain that are common sizes of images, in batches of two; of other axes first a few, since code may
+    go round once for each."""
     names = [str(s) for s in domain.all_symbols()]
+    tried: list[dict[str, int]] = []
     for size in (224, 256, 512, 64, 128, 32):
-        candidate = {name: 2 if name == "N" else size for name in names}
-        if domain.contains(**candidate):
-            yield candidate
+        for others in (_FEW, size):
+            candidate = {name: 2 if name == "N" else size if name in _OF_IMAGES else others for name in names}
+            if candidate not in tried and domain.contains(**candidate):
+                yield candidate
+            tried.append(candidate)

@@ -26,6 +26,7 @@ from convsym.graph.call import Call
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.ops.autocast import Cast
+from convsym.ops.broadcast import mismatched
 from convsym.ops.catalogue import Catalogue, OpRule, Outcome, is_in_place
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, all_of, eq
@@ -173,7 +174,7 @@ class Tracer(TorchFunctionMode):
     ) -> Any:
         target = kwargs.get("out")
         if target is None and in_place and args and isinstance(args[0], torch.Tensor):
-            output = self._overwritten(inputs[0], output)
+            output = output if mismatched(output, inputs) else self._overwritten(inputs[0], output)
             self._record(op, inputs, output, outcome, func, keeps)
             self.passage.replace(args[0], output)
             return args[0]

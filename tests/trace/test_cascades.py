@@ -46,6 +46,15 @@ class Skip(nn.Module):
         return self.last(torch.cat([x, self.inner(x)], 1))
 
 
+class Gate(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.squeeze = nn.Linear(8, 8)
+
+    def forward(self, x):
+        return x * self.squeeze(x.mean((2, 3)))[:, :, None, None]
+
+
 class InPlace(nn.Module):
     def forward(self, x):
         y, z = x.clone(), x[..., 1:]
@@ -70,6 +79,7 @@ class InPlace(nn.Module):
         # One mistake: the first layer makes the wrong number, which shows in all that reads it or what it is joined to.
         (Chain(nn.Conv2d(3, 9, 1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 4, 1)), ["layers.1"]),
         (Skip(9), ["inner"]),
+        (Gate(), ["squeeze"]),
         # Two: the norm and the layer after it lack another number each.
         (Chain(nn.Conv2d(3, 9, 1), nn.BatchNorm2d(8), nn.Conv2d(7, 4, 1)), ["layers.1", "layers.2"]),
     ],
@@ -86,6 +96,45 @@ def test_what_is_joined_after_a_mismatch_is_judged_by_itself():
             return second, torch.cat([x, x[:, :, 3:]], 1)
 
     assert len(convsym.analyze(Twice(), "N 3 32 32").findings) == 3
+
+
+def test_what_comes_of_a_wrong_product_is_not_judged():
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = nn.Conv2d(3, 3, 1)
+
+        def forward(self, x):
+            n, c, h, w = x.shape
+            flat = x.flatten(2)
+            return self.last((flat.transpose(1, 2) @ flat @ flat.transpose(1, 2)[:, :2]).view(n, c, h, w))
+
+    assert [f.requirement.kind for f in convsym.analyze(Attention(), "N 3 32 32").findings] == ["matmul-mismatch"]
+
+
+class Widened(nn.Module):
+    def __init__(self, padding):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=padding)
+
+    def forward(self, x):
+        out = self.conv(x)
+        out += x
+        return out
+
+
+@pytest.mark.parametrize(("paddings", "paths"), [((2, 3), ["first"]), ((2, 1, 3), ["first", "third"])])
+def test_a_line_that_fails_in_every_block_is_one_mistake(paddings, paths):
+    class Blocks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            for name, padding in zip(("first", "second", "third"), paddings, strict=False):
+                self.add_module(name, Widened(padding))
+
+        def forward(self, x):
+            return torch.cat([*(block(x) for block in self.children()), x], 1)
+
+    assert [f.path for f in convsym.analyze(Blocks(), "N 3 32 32").findings] == paths
 
 
 def test_a_product_of_what_was_reshaped_wrongly_is_not_judged():

@@ -11,7 +11,7 @@ class Residual(nn.Module):
         self.skip = nn.Conv2d(out_channels, channels, 1)
 
     def forward(self, x):
-        return F.relu(self.conv2(F.relu(self.conv1(x))) + self.skip(x))  # error: CS101  # error: CS111
+        return F.relu(self.conv2(F.relu(self.conv1(x))) + self.skip(x))  # error: CS101
 
 
 class Net(nn.Module):
