@@ -88,8 +88,8 @@ def _with_bias(site: Site, output: Tensor, bias: Tensor) -> Tensor:
 
 def _lazy(site: Site, input: Tensor, module: Any) -> Outcome:
     in_features: Size = input.shape[-1] if input.rank else 1
-    weight = Tensor((module.out_features, in_features), module.weight.dtype)
-    bias = None if module.bias is None else Tensor((module.out_features,), module.bias.dtype)
+    weight = Tensor((module.out_features, in_features), input.dtype)
+    bias = None if module.bias is None else Tensor((module.out_features,), input.dtype)
     return linear(site, input, weight, bias)
 
 

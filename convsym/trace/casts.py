@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from convsym.trace.tracer import Tracer
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+#: A rule, the function that was called (None for a layer), and its arguments.
+Ruled = tuple[OpRule, Any, tuple[Any, ...], dict[str, Any]]
 _HALF = (torch.float16, torch.bfloat16)
 
 
@@ -40,12 +42,24 @@ class Casts:
     def is_active(self) -> bool:
         return torch._C._is_any_autocast_enabled() and torch.is_autocast_enabled(self._device_type)
 
-    def policy(self, op: str, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Cast | None:
+    def applied(self, rule: OpRule, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Ruled | None:
+        """A call with its operands cast; None where torch's own steps are to be followed in place of the rule."""
+        cast = self._policy(rule.name, func, args, kwargs)
+        if cast is Cast.STEPS:
+            return None
+        if rule.name in KEEPING_UNKNOWN:
+            rule = replace(rule, infer=partial(_keeping_unknown, rule.infer))
+        return rule, func, *self._cast_as(cast, rule.name, args, kwargs)
+
+    def arguments(self, op: str, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+        """The arguments of a call without a rule as the operation gets them."""
+        return self._cast_as(self._policy(op, func, args, kwargs), op, args, kwargs)
+
+    def _policy(self, op: str, func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Cast | None:
         """What becomes of the operands of a call; nothing where it writes into one of its arguments."""
         return None if kwargs.get("out") is not None else policy(self._device_type, op, func, args, kwargs)
 
-    def arguments(self, cast: Cast | None, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-        """The arguments of a call as the operation gets them."""
+    def _cast_as(self, cast: Cast | None, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
         if cast is None or cast is Cast.STEPS:
             return args, kwargs
         if cast is Cast.REFUSED:
@@ -58,10 +72,6 @@ class Casts:
             dtype = self._widest(op, dtype, (args, kwargs))
         made: Arguments = self._cast((args, kwargs), dtype)
         return made
-
-    def within(self, rule: OpRule) -> OpRule:
-        """The rule of an operation inside a region: of some, nobody states what autograd keeps there."""
-        return rule if rule.name not in KEEPING_UNKNOWN else replace(rule, infer=partial(_keeping_unknown, rule.infer))
 
     def forget(self) -> None:
         """The outermost region has ended: what was kept of parameters goes."""

@@ -25,7 +25,6 @@ from convsym.graph.backward import STARTS, Backward, Gradient, Keeps, Saved
 from convsym.graph.call import Call
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
-from convsym.ops.autocast import Cast
 from convsym.ops.broadcast import mismatched
 from convsym.ops.catalogue import Catalogue, OpRule, Outcome, is_in_place
 from convsym.sizes.arithmetic import Size
@@ -33,7 +32,7 @@ from convsym.sizes.condition import FALSE, all_of, eq
 from convsym.trace import values
 from convsym.trace.attributes import ASKED, attribute, is_attribute
 from convsym.trace.autograd import Autograd
-from convsym.trace.casts import Casts
+from convsym.trace.casts import Casts, Ruled
 from convsym.trace.frames import user_place
 from convsym.trace.join import call_joined
 from convsym.trace.module_stack import ModuleStack
@@ -91,11 +90,8 @@ class Tracer(TorchFunctionMode):
         if entry is not None:
             rule, in_place = entry
             if not in_place and self.casts.is_active:
-                cast = self.casts.policy(rule.name, func, args, kwargs)
-                if cast is Cast.STEPS:
-                    return self._inside(func, args, kwargs)
-                args, kwargs = self.casts.arguments(cast, rule.name, args, kwargs)
-                rule = self.casts.within(rule)
+                within = self.casts.applied(rule, func, args, kwargs)
+                return self._ruled(*within) if within is not None else self._inside(func, args, kwargs)
             return self._ruled(rule, func, args, kwargs, in_place)
         if func is torch._C._set_grad_enabled:
             return func(*args, **kwargs)
@@ -132,8 +128,7 @@ class Tracer(TorchFunctionMode):
         if is_attribute(func):
             return attribute(self, func, args)
         if self.casts.is_active and not is_in_place(func):
-            name = _name(func)
-            args, kwargs = self.casts.arguments(self.casts.policy(name, func, args, kwargs), name, args, kwargs)
+            args, kwargs = self.casts.arguments(_name(func), func, args, kwargs)
         inputs: list[Tensor] = []
         plain_args, plain_kwargs = self._lowered(args, kwargs, inputs)
         if values.may_fold(inputs) and values.is_concrete((plain_args, plain_kwargs)):
@@ -250,15 +245,11 @@ class Tracer(TorchFunctionMode):
         entry = self.catalogue.modules.get(type(module))
         if entry is not None and _is_unhooked(module):
             rule, arguments = entry
-            leaf_args, leaf_kwargs = arguments(module, *args, **kwargs)
-            cast = None
-            if self.casts.is_active:
-                cast = self.casts.policy(rule.name, None, leaf_args, leaf_kwargs)
-                leaf_args, leaf_kwargs = self.casts.arguments(cast, rule.name, leaf_args, leaf_kwargs)
-                rule = self.casts.within(rule)
-            if cast is not Cast.STEPS:
+            written: Ruled = (rule, None, *arguments(module, *args, **kwargs))
+            leaf = self.casts.applied(*written) if self.casts.is_active else written
+            if leaf is not None:
                 with self.modules.as_leaf(module):
-                    return self._ruled(rule, None, leaf_args, leaf_kwargs)
+                    return self._ruled(*leaf)
 
         def call() -> Any:
             return original(module, *args, **kwargs)

@@ -13,6 +13,7 @@ from torch.utils import _pytree as pytree
 from torch.utils.checkpoint import checkpoint
 
 import convsym
+from convsym.analysis.roofline import Device, time_bounds
 from convsym.graph.tensor import Tensor
 from convsym.trace.errors import BadInput
 from tests.analysis.peaks import inference_peak, training_peak
@@ -144,6 +145,31 @@ class _Perceptron(nn.Module):
         y = self.narrow(torch.relu(self.wide(self.norm(x))))
         made: torch.Tensor = self.twice(self.twice(y) * 2)
         return made
+
+
+def test_layers_whose_parameters_are_not_there_yet_are_cast_too() -> None:
+    model = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(8))
+    analysis = convsym.analyze(model, "N 3 6 6", autocast=torch.bfloat16)
+    assert not analysis.diagnostics
+    assert analysis.outputs.dtype == torch.bfloat16
+
+
+def test_open_arguments_of_a_constructor_are_cast_as_known_ones() -> None:
+    def made(c: int) -> nn.Module:
+        shared = nn.Linear(c, c)
+        return nn.Sequential(nn.Linear(8, c), shared, nn.LayerNorm(c), shared)
+
+    at = convsym.analyze(made, "N 8", autocast=torch.bfloat16).at(N=6, c=16)
+    assert at.saved_bytes == saved_bytes(Around(made(16)), torch.rand(6, 8))
+
+
+def test_the_time_of_a_product_is_that_of_its_dtype() -> None:
+    device = Device("any", {"float32": 1.0, "bfloat16": 4.0}, 1e9, "a guess")
+    seconds = [
+        time_bounds(convsym.analyze(nn.Linear(8, 4), "N 8", autocast=asked).calls, device, {"N": 2}).seconds
+        for asked in (None, "bfloat16")
+    ]
+    assert seconds[0] == pytest.approx(4 * seconds[1])
 
 
 def test_copies_of_parameters_live_until_the_region_ends() -> None:
