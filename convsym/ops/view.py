@@ -53,7 +53,7 @@ def inferred_shape(
         numel, known = site.alike(numel, known)
         rest = exact_div(numel, known)
     fits = site.require(
-        "reshape",
+        "reshape-rest",
         all_of(divides(known, numel), *valid),
         "{} cannot bring shape {} into {}: {} does not divide its {} elements",
         op,

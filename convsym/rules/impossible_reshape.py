@@ -47,6 +47,7 @@ class ImpossibleReshape(Rule):
     name = "impossible-reshape"
     kinds = (
         "reshape",
+        "reshape-rest",
         "flatten-axes",
         "pixel-shuffle",
     )

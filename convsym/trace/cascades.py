@@ -28,7 +28,7 @@ from convsym.trace.paths import Finding
 
 # Their first two numbers are what is expected and what is given.
 _DECLARED = frozenset({"conv-channels", "conv-transpose-channels", "linear-features", "norm-features"})
-_SHAPELESS = frozenset({"reshape", "matmul-mismatch"})
+_SHAPELESS = frozenset({"reshape", "reshape-rest", "matmul-mismatch"})
 
 
 def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Finding]:

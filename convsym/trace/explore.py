@@ -27,7 +27,7 @@ from convsym.trace.numbers import SymbolicFloat, SymbolicInt
 from convsym.trace.open_arguments import Recipe
 from convsym.trace.outside import routed
 from convsym.trace.patches import patched
-from convsym.trace.paths import Answers, Finding, Path, Pin, common_sizes
+from convsym.trace.paths import Answers, Finding, Path, Pin, common_sizes, usual_sizes
 from convsym.trace.restore import restored
 from convsym.trace.shadows import modules_of, shadowed
 from convsym.trace.tensors import SymbolicTensor
@@ -123,7 +123,19 @@ def explore(subject: Subject, domain: Domain, most_ways: int = MOST_WAYS) -> tup
             break
     if not any(way.runs for way in ways):
         ways.extend(_first_that_runs(subject, ways, left))
+    if not any(way.runs for way in ways):
+        ways = _failing_at_usual_sizes(subject, domain, ways)
     return ways, left
+
+
+def _failing_at_usual_sizes(subject: Subject, domain: Domain, ways: list[Way]) -> list[Way]:
+    """The ways of a model that runs for no size, with what fails at usual sizes where only odd ones got further."""
+    findings = [finding for way in ways for finding in way.findings]
+    refused = [way for way in ways if way.refusal is not None and not way.findings]
+    if not findings or refused or not all(f.is_rare for f in findings) or next(usual_sizes(domain), None) is None:
+        return ways
+    way = run(subject, Path(domain, keeps_usual=True))
+    return [way] if way.findings and not way.findings[0].is_rare else ways
 
 
 def _first_that_runs(subject: Subject, ways: Sequence[Way], left: Sequence[Domain]) -> list[Way]:

@@ -20,7 +20,8 @@ from convsym.trace.errors import EndlessQuestions, Unsupported
 class Finding:
     """A requirement that no size of its path satisfies.
 
-    `call` is the index of the call that makes it, `layer` the layer of torch that was called, if one was.
+    `call` is the index of the call that makes it, `layer` the layer of torch that was called, if one was. It `is_rare`
+    where none of the usual sizes of images get there.
     """
 
     requirement: Requirement
@@ -30,6 +31,7 @@ class Finding:
     smallest: dict[str, int] | None = None
     call: int = -1
     layer: nn.Module | None = None
+    is_rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ class Path:
 
     `answers` are given from outside and say which way to go at the first questions; every later undecided question
     is answered yes, and the other way is noted in `open`.
+
+    Where it `keeps_usual` sizes, the first requirement that holds for some odd ones only, since a size of one stretches
+    or a rest happens to come out even, is taken as one that fails.
     """
 
     domain: Domain
@@ -91,6 +96,7 @@ class Path:
     pins: list[Pin] = field(default_factory=list)
     unexplored: list[Domain] = field(default_factory=list)
     asked: list[Place | None] = field(default_factory=list)
+    keeps_usual: bool = False
 
     def mark(self) -> Mark:
         """This moment, to go back to."""
@@ -135,12 +141,24 @@ class Path:
         return found
 
 
+_USUAL = (224, 256, 512, 64, 128, 32)
+
+
+def usual_sizes(domain: Domain) -> Iterator[dict[str, int]]:
+    """Members of a domain that are common sizes of images, the same on all axes, in batches of two."""
+    names = [str(s) for s in domain.all_symbols()]
+    for size in _USUAL:
+        candidate = {name: 2 if name == "N" else size for name in names}
+        if names and domain.contains(**candidate):
+            yield candidate
+
+
 def common_sizes(domain: Domain) -> Iterator[dict[str, int]]:
     """Members of a domain that are common sizes of images, in batches of two; of other axes first a few, since code may
     go round once for each."""
     names = [str(s) for s in domain.all_symbols()]
     tried: list[dict[str, int]] = []
-    for size in (224, 256, 512, 64, 128, 32):
+    for size in _USUAL:
         for others in (_FEW, size):
             candidate = {name: 2 if name == "N" else size if name in _OF_IMAGES else others for name in names}
             if candidate not in tried and domain.contains(**candidate):

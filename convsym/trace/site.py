@@ -15,6 +15,7 @@ from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, Unknown
 from convsym.sizes.arithmetic import unknown as unknown_size
 from convsym.sizes.condition import FALSE, TRUE, Condition, eq, negate
+from convsym.sizes.domain import Domain
 from convsym.sizes.rounding import whole_quotient, written_alike
 from convsym.sizes.simplify import settled
 from convsym.sizes.truth import Truth
@@ -23,8 +24,11 @@ from convsym.trace.autograd import Autograd
 from convsym.trace.frames import user_place
 from convsym.trace.module_stack import ModuleStack
 from convsym.trace.numbers import size_of
-from convsym.trace.paths import Finding, Path, Pin, Reason
+from convsym.trace.paths import Finding, Path, Pin, Reason, usual_sizes
 from convsym.trace.recording import Recording
+
+#: Requirements that odd sizes meet by chance, though what is written is wrong.
+_HOLD_BY_CHANCE = frozenset({"broadcast-mismatch", "reshape-rest"})
 
 
 class TracedSite:
@@ -34,6 +38,7 @@ class TracedSite:
         self.path = path
         self.recording = recording
         self.modules = modules
+        self._odd_at: int | None = None
         self.autograd = autograd
 
     def requires_grad(self, tensor: Tensor) -> bool:
@@ -90,13 +95,30 @@ class TracedSite:
         if decided is Truth.YES:
             return True
         requirement = Requirement(kind, condition, template, values, help, mend or {})
-        place, path, definition = user_place(), self.modules.path, self.modules.definition
         if decided is Truth.NO:
-            smallest, call = self.path.domain.smallest(), len(self.recording.calls)
-            self.recording.found(Finding(requirement, place, definition, path, smallest, call, self.module))
+            self._found(requirement, self.path.domain)
             return False
-        self.path.domain = self.path.domain.assume(condition, Reason(requirement, place, path, definition))
+        reason = Reason(requirement, user_place(), self.modules.path, self.modules.definition)
+        narrowed = self.path.domain.assume(condition, reason)
+        if self.path.keeps_usual and kind in _HOLD_BY_CHANCE and self._is_odd(narrowed):
+            self._odd_at = len(self.recording.calls)
+            self._found(requirement, self.path.domain.assume(negate(condition)))
+            return False
+        self.path.domain = narrowed
         return True
+
+    def _found(self, requirement: Requirement, failing: Domain) -> None:
+        place, path, definition = user_place(), self.modules.path, self.modules.definition
+        smallest, call = failing.smallest(), len(self.recording.calls)
+        is_rare = next(usual_sizes(failing), None) is None
+        self.recording.found(Finding(requirement, place, definition, path, smallest, call, self.module, is_rare))
+
+    def _is_odd(self, narrowed: Domain) -> bool:
+        """Whether a narrowed domain has none of the usual sizes that there were, at the first call of which that is so."""
+        if self._odd_at not in (None, len(self.recording.calls)):
+            return False
+        usual = next(usual_sizes(narrowed), None)
+        return usual is None and next(usual_sizes(self.path.domain), None) is not None
 
     def pin(self, size: Size) -> int:
         known = size_of(size)

@@ -1,5 +1,6 @@
 """Ways through a forward that are not all followed."""
 
+import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -59,3 +60,40 @@ def test_a_view_of_a_crop_asks_few_questions() -> None:
     assert analysis.domain.contains(N=648, H=1, W=1)
     assert analysis.domain.contains(N=1, H=1, W=2592)
     assert not analysis.domain.contains(N=8, H=9, W=9)
+
+
+class Unpadded(nn.Module):
+    """A sum of what does not fit but where one row is stretched, which leaves too little for the next layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3)
+        self.last = nn.Conv2d(3, 3, 5)
+
+    def forward(self, x):
+        return self.last(x + self.conv(x))
+
+
+class Rest(nn.Module):
+    """A product of what only a few lengths leave whole."""
+
+    def __init__(self):
+        super().__init__()
+        self.key = nn.Conv1d(16, 16, 3)
+
+    def forward(self, x):
+        n, _, length = x.shape
+        heads = self.key(x).view(n, 4, -1, length)
+        return torch.einsum("bhct,bhcs->bhts", heads, x.view(n, 4, -1, length))
+
+
+@pytest.mark.parametrize(
+    ("model", "spec", "kind", "smallest"),
+    [
+        (Unpadded(), "N 3 H W", "broadcast-mismatch", {"N": 1, "H": 4, "W": 3}),
+        (Rest(), "N 16 L", "reshape-rest", {"N": 1, "L": 3}),
+    ],
+)
+def test_of_a_model_that_never_runs_what_fails_at_usual_sizes_is_said(model, spec, kind, smallest):
+    (found,) = convsym.analyze(model, spec).findings
+    assert (found.requirement.kind, found.smallest) == (kind, smallest)
