@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from convsym.analysis.parameters import elements
+from convsym.analysis.parameters import elements, initialised
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, multiply, total
 from convsym.trace.explore import Way, trained_of_open_size
@@ -21,5 +21,6 @@ def leaves(way: Way, model: nn.Module) -> tuple[tuple[Tensor, ...], tuple[Tensor
     trained = [held.spec for held in (*way.held, *way.rewritten) if held.value.requires_grad]
     weights += [t.spec.storage for t in (*parameters, *buffers) if isinstance(t, SymbolicTensor)]
     trained += trained_of_open_size(model)
-    sizes = [multiply(elements(t), t.dtype.itemsize) for t in owned.values() if not nn.parameter.is_lazy(t)]
+    made = initialised(way)
+    sizes = [multiply(elements(t, made), t.dtype.itemsize) for t in owned.values()]
     return tuple(weights), tuple(trained), total(sizes)

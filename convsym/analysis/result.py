@@ -16,7 +16,7 @@ from convsym.analysis.leaves import leaves
 from convsym.analysis.memory import Memory
 from convsym.analysis.notebook import Notebook
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
-from convsym.analysis.parameters import count_parameters
+from convsym.analysis.parameters import count_parameters, initialised
 from convsym.analysis.questions import Questions
 from convsym.analysis.receptive import Fields, Misaligned, misaligned, receptive_fields
 from convsym.analysis.shortfalls import Shortfall, shortfalls
@@ -120,7 +120,7 @@ def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
         way.joined,
         way.freed,
         held_bytes,
-        count_parameters(model, way.first_inputs),
+        count_parameters(model, initialised(way)),
     )
 
 
@@ -219,10 +219,6 @@ class Analysis(TrainingStep, Questions, Notebook):
         return self._over_cases(lambda c: c.parameters)
 
     @property
-    def _first_inputs(self) -> Mapping[int, Tensor]:
-        return {key: tensor for way in self.ways for key, tensor in way.first_inputs.items()}
-
-    @property
     def outputs(self) -> Any:
         """What the forward returns, with symbolic tensors (`.shape`, `.dtype`); of the first case."""
         return self.main.simplest.outputs if self.main else None
@@ -260,7 +256,8 @@ class Analysis(TrainingStep, Questions, Notebook):
         """Totals of every module, the root under the empty path."""
         modules = dict(self.model.named_modules())
         kinds = {path: type(module).__name__ for path, module in modules.items()}
-        counts = {path: count_parameters(module, self._first_inputs) for path, module in modules.items()}
+        made = {identity: tensor for way in self.ways for identity, tensor in initialised(way).items()}
+        counts = {path: count_parameters(module, made) for path, module in modules.items()}
         return totals.by_module(self.calls, kinds, counts, self.main.short_gradients if self.main else {})
 
     @cached_property

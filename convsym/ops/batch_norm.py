@@ -14,6 +14,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.dtypes import require_floating
 from convsym.ops.layout import like_channels_last
+from convsym.ops.lazy import initialised
 from convsym.ops.normalise import require_values
 from convsym.sizes.arithmetic import Size, multiply
 from convsym.sizes.condition import FALSE, TRUE, eq, ge
@@ -266,24 +267,21 @@ def _instance_module(
     return Outcome(output, made.cost, {**made.parameters, "num_features": num_features}, made.backward)
 
 
-def _vectors(module: Any, input: Tensor, axis: int) -> tuple[Size, list[Tensor | None]]:
+def _vectors(site: Site, module: Any, input: Tensor, axis: int) -> tuple[Size, list[Tensor | None]]:
     """A lazy layer's channel count and tensors, as its first input makes them."""
     channels = input.shape[axis] if input.rank > axis else 1
-    vector = Tensor((channels,), input.dtype)
-    running = vector if module.track_running_stats else None
-    affine = vector if module.affine else None
-    return channels, [running, running, affine, affine]
+    return channels, [initialised(site, tensor, channels) for tensor in _tensors(module)]
 
 
 def _lazy_batch(site: Site, input: Tensor, module: Any) -> Outcome:
-    _, vectors = _vectors(module, input, 1)
+    _, vectors = _vectors(site, module, input, 1)
     return _batch_module(site, input, type(module), module.training, *vectors)
 
 
 def _lazy_instance(site: Site, input: Tensor, module: Any) -> Outcome:
     kind = type(module)
     unbatched = input.rank < _INSTANCE[kind][1]
-    channels, vectors = _vectors(module, input, 0 if unbatched else 1)
+    channels, vectors = _vectors(site, module, input, 0 if unbatched else 1)
     from_input = module.training or not module.track_running_stats
     return _instance_module(site, input, kind, channels, from_input, *vectors)
 

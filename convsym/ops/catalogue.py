@@ -57,6 +57,12 @@ class Site(Protocol):
     def requires_grad(self, tensor: Tensor) -> bool:
         """Whether a tensor requires a gradient; none does in evaluation mode, as in inference."""
 
+    def initialised(self, parameter: Any, tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+        """What a parameter or buffer of a lazy layer has been made at the layer's first call: `tensor`, if this is it.
+
+        Under autocast it is read in `dtype`, unless that is None.
+        """
+
     @property
     def module(self) -> nn.Module | None:
         """The leaf module being called, if the call is one."""

@@ -16,6 +16,7 @@ from convsym.ops.catalogue import OpRule, Outcome, Site
 from convsym.ops.conv_backward import of_convolution, on_small_images
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
+from convsym.ops.lazy import initialised
 from convsym.ops.windowed import require_elements, require_positive, require_rank, spread
 from convsym.sizes.arithmetic import Size, exact_div, floor_div, multiply, product, subtract, total
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, divides, eq, ge, le
@@ -260,10 +261,10 @@ def _from_module(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, An
 def _lazy(axes: int, site: Site, input: Tensor, module: Any) -> Outcome:
     channels = input.shape[-axes - 1] if input.rank > axes else 1
     per_group = exact_div(channels, module.groups)
-    weight = Tensor(
-        (module.out_channels, channels if per_group is None else per_group, *module.kernel_size), input.dtype
-    )
-    bias = Tensor((module.out_channels,), input.dtype) if module.bias is not None else None
+    shape = (module.out_channels, channels if per_group is None else per_group, *module.kernel_size)
+    weight = initialised(site, module.weight, *shape, dtype=input.dtype)
+    assert weight is not None
+    bias = initialised(site, module.bias, module.out_channels, dtype=input.dtype)
     return conv(
         axes,
         site,

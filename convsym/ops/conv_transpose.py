@@ -16,6 +16,7 @@ from convsym.ops.conv import require_bias, require_groups, require_some, require
 from convsym.ops.conv_backward import of_convolution
 from convsym.ops.dtypes import require_one_dtype
 from convsym.ops.layout import like_channels_last
+from convsym.ops.lazy import initialised
 from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread
 from convsym.sizes.arithmetic import Size, exact_div, maximum, minimum, multiply, product, subtract
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge, gt, le, lt
@@ -293,8 +294,10 @@ def _from_module(module: Any, input: Any, output_size: Any = None) -> tuple[tupl
 def _lazy(axes: int, site: Site, input: Tensor, output_size: Any, module: Any) -> Outcome:
     channels = input.shape[-axes - 1] if input.rank > axes else 1
     per_group = exact_div(module.out_channels, module.groups)
-    weight = Tensor((channels, per_group or module.out_channels, *module.kernel_size), input.dtype)
-    bias = Tensor((module.out_channels,), input.dtype) if module.bias is not None else None
+    shape = (channels, per_group or module.out_channels, *module.kernel_size)
+    weight = initialised(site, module.weight, *shape, dtype=input.dtype)
+    assert weight is not None
+    bias = initialised(site, module.bias, module.out_channels, dtype=input.dtype)
     arguments = (module.stride, module.padding, module.output_padding, module.groups, module.dilation)
     return _module(axes, site, input, output_size, weight, bias, *arguments)
 

@@ -13,6 +13,7 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.broadcast import broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
 from convsym.ops.dtypes import require_one_dtype
+from convsym.ops.lazy import initialised
 from convsym.ops.strides import as_rows
 from convsym.sizes.arithmetic import Size, equal, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, any_of, eq
@@ -88,8 +89,9 @@ def _with_bias(site: Site, output: Tensor, bias: Tensor) -> Tensor:
 
 def _lazy(site: Site, input: Tensor, module: Any) -> Outcome:
     in_features: Size = input.shape[-1] if input.rank else 1
-    weight = Tensor((module.out_features, in_features), input.dtype)
-    bias = None if module.bias is None else Tensor((module.out_features,), input.dtype)
+    weight = initialised(site, module.weight, module.out_features, in_features, dtype=input.dtype)
+    assert weight is not None
+    bias = initialised(site, module.bias, module.out_features, dtype=input.dtype)
     return linear(site, input, weight, bias)
 
 

@@ -107,14 +107,15 @@ class Casts:
 
     def _cast(self, value: Any, dtype: torch.dtype) -> Any:
         if isinstance(value, torch.Tensor):
-            return self._of_tensor(value, dtype)
+            return self.of_tensor(value, dtype)
         if type(value) in (tuple, list):
             return type(value)(self._cast(part, dtype) for part in value)
         if type(value) is dict:
             return {name: self._cast(part, dtype) for name, part in value.items()}
         return value
 
-    def _of_tensor(self, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    def of_tensor(self, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+        """An operand in the dtype of the region."""
         operand = next(self._operands(tensor), None)
         if operand is None or operand.dtype == dtype:
             return tensor

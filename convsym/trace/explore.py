@@ -74,7 +74,6 @@ class Way:
     pins: tuple[Pin, ...]
     unexplored: tuple[Domain, ...]
     unknowns: tuple[tuple[Any, Place | None], ...]
-    first_inputs: Mapping[int, Tensor]
     held: tuple[Held, ...] = ()
     rewritten: tuple[Held, ...] = ()
     complete: bool = True
@@ -226,7 +225,6 @@ def _way(
         pins=tuple(path.pins),
         unexplored=tuple(path.unexplored),
         unknowns=tuple(tracer.recording.unknowns),
-        first_inputs=tracer.first_inputs,
         held=tuple(Held(value, spec) for value, spec in tracer.passage.lifted.values()),
         rewritten=tuple(Held(value, spec) for value, spec in tracer.passage.rewritten),
         complete=complete,

@@ -47,6 +47,12 @@ class Passage:
         self.lifted[id(tensor)] = (tensor, spec)
         return spec
 
+    def initialised(self, lazy: torch.Tensor, tensor: Tensor) -> Tensor:
+        """What a parameter or buffer of a lazy layer stands for since its first call, which makes it `tensor`."""
+        if not nn.parameter.is_lazy(lazy):
+            return self.lift(lazy)
+        return self.lifted.setdefault(id(lazy), (lazy, tensor))[1]
+
     def replace(self, tensor: torch.Tensor, value: torch.Tensor | Tensor) -> None:
         """Make a tensor stand for another value, as in-place operations and `out=` do."""
         spec = value if isinstance(value, Tensor) else self.lift(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 from convsym.graph.requirement import Requirement
@@ -21,9 +22,11 @@ from convsym.sizes.simplify import settled
 from convsym.sizes.truth import Truth
 from convsym.trace import values
 from convsym.trace.autograd import Autograd
+from convsym.trace.current import current
 from convsym.trace.frames import user_place
 from convsym.trace.module_stack import ModuleStack
 from convsym.trace.numbers import size_of
+from convsym.trace.passage import Passage
 from convsym.trace.paths import Finding, Path, Pin, Reason, usual_sizes
 from convsym.trace.recording import Recording
 
@@ -34,12 +37,29 @@ _HOLD_BY_CHANCE = frozenset({"broadcast-mismatch", "reshape-rest"})
 class TracedSite:
     """The calls of one run along one path (convsym.ops.catalogue.Site)."""
 
-    def __init__(self, path: Path, recording: Recording, modules: ModuleStack, autograd: Autograd) -> None:
+    def __init__(
+        self, path: Path, recording: Recording, modules: ModuleStack, passage: Passage, autograd: Autograd
+    ) -> None:
         self.path = path
+        self.passage = passage
         self.recording = recording
         self.modules = modules
         self._odd_at: int | None = None
         self.autograd = autograd
+        self._initialised: list[Tensor] = []
+
+    def initialised(self, parameter: Any, tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+        made = self.passage.initialised(parameter, tensor)
+        casts = current().casts
+        if casts.is_active and dtype is not None and made.dtype != dtype:
+            made = self.passage.lift(casts.of_tensor(parameter, dtype))
+        self._initialised.append(made)
+        return made
+
+    def taken_initialised(self) -> list[Tensor]:
+        """The tensors of a lazy layer that its rule has just asked for."""
+        taken, self._initialised = self._initialised, []
+        return taken
 
     def requires_grad(self, tensor: Tensor) -> bool:
         return self.autograd.requires_grad(tensor)

@@ -71,9 +71,8 @@ class Tracer(TorchFunctionMode):
         self.passage = Passage(device, self.recording.calls)
         self.casts = Casts(self)
         self.autograd = Autograd(self.recording, self.passage, self.modules)
-        self.site = TracedSite(path, self.recording, self.modules, self.autograd)
+        self.site = TracedSite(path, self.recording, self.modules, self.passage, self.autograd)
         self.inlining: Any = None
-        self.first_inputs: dict[int, Tensor] = {}
         self.deepest = ""
         self.joined = False
         self.apart: set[nn.Module] = set()
@@ -113,6 +112,7 @@ class Tracer(TorchFunctionMode):
         inputs: list[Tensor] = []
         plain_args, plain_kwargs = self._lowered(args, kwargs, inputs)
         outcome = rule.infer(self.site, *plain_args, **plain_kwargs)
+        inputs += self.site.taken_initialised()
         if kwargs.get("requires_grad") is True:
             outcome = replace(outcome, backward=STARTS)
         output = outcome.output
@@ -229,8 +229,6 @@ class Tracer(TorchFunctionMode):
         takes_tensor = bool(args) and isinstance(args[0], torch.Tensor)
         with self.modules.entered(module) as path:
             try:
-                if takes_tensor and isinstance(module, LazyModuleMixin):
-                    self.first_inputs.setdefault(id(module), self.passage.lift(args[0]))
                 output = self._module_output(module, original, args, kwargs)
             except BaseException:
                 # The innermost module comes first; the ones around it see the same exception later.

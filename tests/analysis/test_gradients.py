@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import convsym
-from tests.analysis.training import flops_of_both_passes
+from tests.analysis.training import flops_of_both_passes, saved_bytes
 
 
 def assert_flops_agree(model: nn.Module, spec: str, *shapes: tuple[int, ...], **sizes: int) -> None:
@@ -126,6 +126,42 @@ def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
 def test_what_needs_a_gradient_is_what_autograd_says(forward: Any) -> None:
     model = _Calling(forward, a=nn.Linear(4, 4), b=nn.Linear(4, 4), c=nn.Linear(8, 2))
     assert_flops_agree(model, "N 4", (3, 4), N=3)
+
+
+def _lazy_layers() -> nn.Module:
+    return nn.Sequential(
+        nn.LazyConv2d(8, 3, padding=1, groups=1),
+        nn.LazyBatchNorm2d(),
+        nn.ReLU(),
+        nn.LazyConvTranspose2d(6, 2, stride=2, bias=False),
+        nn.LazyInstanceNorm2d(affine=True),
+        nn.LazyConv2d(4, 1),
+        nn.Flatten(),
+        nn.LazyLinear(5),
+    )
+
+
+def test_lazy_layers_cost_what_they_cost_after_their_first_call() -> None:
+    torch.manual_seed(0)
+    a = convsym.analyze(_lazy_layers(), "N 3 6 8")
+    at, x, model = a.at(N=2), torch.rand(2, 3, 6, 8), _lazy_layers()
+    model(x)
+    finished = convsym.analyze(model, "N 3 6 8")
+    assert (at.flops, at.backward_flops) == flops_of_both_passes(model, x)
+    assert at.saved_bytes == saved_bytes(model, x)
+    assert at.gradient_bytes == sum(4 * p.numel() for p in model.parameters())
+    assert at.parameters == a.by_module[""].parameters == sum(p.numel() for p in model.parameters())
+    for name in ("peak_bytes", "training_peak_bytes"):
+        assert getattr(at, name) == getattr(finished.at(N=2), name)
+
+
+def test_a_lazy_layer_keeps_the_sizes_of_its_first_call() -> None:
+    layer = nn.LazyLinear(4)
+    model = _Calling(lambda m, x: m.layer(x) + m.layer(m.layer(x)), layer=layer)
+    a = convsym.analyze(model, "N 4")
+    assert (a.parameters, str(a.backward_flops)) == (20, "128*N")
+    wrong = _Calling(lambda m, x: m.layer(x[:, :3]) + m.layer(x), layer=nn.LazyLinear(4))
+    assert [d.code for d in convsym.analyze(wrong, "N 4").diagnostics] == ["CS107"]
 
 
 def test_what_is_not_known_is_said() -> None:

@@ -55,6 +55,9 @@ class ConcreteSite:
     def settled(self, size: Size) -> Size:
         return size
 
+    def initialised(self, parameter: Any, tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+        return tensor
+
     def requires_grad(self, tensor: Tensor) -> bool:
         return False
 

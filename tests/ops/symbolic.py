@@ -51,6 +51,9 @@ class SampledSite:
     def settled(self, size: Size) -> Size:
         return size
 
+    def initialised(self, parameter: Any, tensor: Tensor, dtype: torch.dtype | None) -> Tensor:
+        return tensor
+
     def requires_grad(self, tensor: Tensor) -> bool:
         return False
 
