@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from convsym.diagnostics import Change, Diagnostic, RelatedPlace, Severity
-from convsym.rules.rule import Rule
+from convsym.rules.rule import LAYER_MADE, Rule
 
 if TYPE_CHECKING:
     from convsym.analysis.flow import Flow
@@ -56,7 +56,7 @@ class Advice(Rule):
         where = f"{call.path}: " if call.path else ""
         made = call.definition
         related = (
-            (RelatedPlace(made.file, made.line, made.column, "the layer is made here"),)
+            (RelatedPlace(made.file, made.line, made.column, LAYER_MADE),)
             if made is not None and made != call.place
             else ()
         )

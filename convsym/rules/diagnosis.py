@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from convsym.analysis.result import Analysis
-from convsym.diagnostics import Diagnostic, in_order
+from convsym.diagnostics import Diagnostic, RelatedPlace, in_order
 from convsym.plugins import tables
 from convsym.rules import Rule
 from convsym.rules.broken_plugin import BrokenPlugin
 from convsym.rules.failing_forward import FailingForward
+from convsym.rules.rule import LAYER_MADE
 from convsym.rules.wanted import NOTHING_MORE, Wanted
 
 
@@ -43,9 +45,15 @@ def _answers(rule: Rule, analysis: Analysis, wanted: Wanted) -> Iterable[Diagnos
 
 
 def _merged(found: list[Diagnostic]) -> list[Diagnostic]:
-    """One of each code, line and definition: a layer in a loop is one mistake, however often it is made."""
+    """One of each code, line and definition: a layer in a loop is one mistake, however often it is made, and so is a
+    line that is not one of a layer, in however many blocks it fails."""
     kept: dict[Any, Diagnostic] = {}
     for one in found:
-        key = (one.code, one.place, one.related) if one.place is not None else (one.code, one.message)
-        kept.setdefault(key, one)
+        if one.place is None:
+            kept.setdefault((one.code, one.message), one)
+        elif any(place.label == LAYER_MADE for place in one.related if isinstance(place, RelatedPlace)):
+            kept.setdefault((one.code, one.place, one.related), one)
+        else:
+            first = kept.setdefault((one.code, one.place), one)
+            kept[one.code, one.place] = replace(first, related=tuple(dict.fromkeys((*first.related, *one.related))))
     return list(kept.values())

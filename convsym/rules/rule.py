@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from convsym.trace.paths import Finding
 
 
+#: What happens on a related line.
+LAYER_MADE = "the layer is made here"
+
+
 class Rule:
     """One thing that is found, under one code.
 
@@ -139,7 +143,7 @@ def made_at(place: Place | None, definition: Place | None) -> tuple[RelatedPlace
     """The line where a layer is made, unless it is the line that is shown anyway."""
     if definition is None or definition == place:
         return ()
-    return (RelatedPlace(definition.file, definition.line, definition.column, "the layer is made here"),)
+    return (RelatedPlace(definition.file, definition.line, definition.column, LAYER_MADE),)
 
 
 def at_sizes(found: Finding) -> str:

@@ -11,7 +11,6 @@ wrong numbers. These signs of it are sure enough:
     layer made                                      others or after it was normalised or flattened
     a sum of the numbers that an earlier failing    the layer before is missing or wrong, not the sum
     layer expects and is given
-    a line fails in all blocks of a kind            the line is wrong, not the blocks
     something is given what comes of an impossible  what shape it was meant to have nobody can tell
     reshape or product, and no layer in between
     says anew what there is
@@ -41,9 +40,7 @@ def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Find
     kept: list[Finding] = []
     for position, finding in enumerate(findings):
         if finding.call not in anyone and not any(
-            _follows(finding, earlier, calls, reaching)
-            or _lacks_the_same(finding, earlier, made_by)
-            or _is_the_same_line(finding, earlier, findings, calls)
+            _follows(finding, earlier, calls, reaching) or _lacks_the_same(finding, earlier, made_by)
             for earlier in findings[:position]
         ):
             kept.append(finding)
@@ -64,18 +61,6 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
     if finding.requirement.kind == "broadcast-mismatch":
         return set(_sizes(finding)) == set(_sizes(earlier)[:2])
     return declared and _sizes(finding)[:1] == _sizes(earlier)[1:2]
-
-
-def _is_the_same_line(finding: Finding, earlier: Finding, findings: Sequence[Finding], calls: Sequence[Call]) -> bool:
-    """Whether two blocks fail on the same line, which is not one of a layer, and no other block gets past it."""
-    kind, place = finding.requirement.kind, finding.place
-    if (kind, place) != (earlier.requirement.kind, earlier.place) or place is None:
-        return False
-    if finding.layer is not None or max(finding.call, earlier.call) >= len(calls):
-        return False
-    failing = {f.path for f in findings if (f.requirement.kind, f.place) == (kind, place)}
-    op = calls[finding.call].op
-    return all(call.path in failing for call in calls if call.place == place and call.op == op)
 
 
 def _lacks_the_same(finding: Finding, earlier: Finding, made_by: Sequence[Sources]) -> bool:

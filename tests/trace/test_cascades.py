@@ -112,31 +112,6 @@ def test_what_comes_of_a_wrong_product_is_not_judged():
     assert [f.requirement.kind for f in convsym.analyze(Attention(), "N 3 32 32").findings] == ["matmul-mismatch"]
 
 
-class Widened(nn.Module):
-    def __init__(self, padding):
-        super().__init__()
-        self.conv = nn.Conv2d(3, 3, 3, padding=padding)
-
-    def forward(self, x):
-        out = self.conv(x)
-        out += x
-        return out
-
-
-@pytest.mark.parametrize(("paddings", "paths"), [((2, 3), ["first"]), ((2, 1, 3), ["first", "third"])])
-def test_a_line_that_fails_in_every_block_is_one_mistake(paddings, paths):
-    class Blocks(nn.Module):
-        def __init__(self):
-            super().__init__()
-            for name, padding in zip(("first", "second", "third"), paddings, strict=False):
-                self.add_module(name, Widened(padding))
-
-        def forward(self, x):
-            return torch.cat([*(block(x) for block in self.children()), x], 1)
-
-    assert [f.path for f in convsym.analyze(Blocks(), "N 3 32 32").findings] == paths
-
-
 def test_a_product_of_what_was_reshaped_wrongly_is_not_judged():
     class Attention(nn.Module):
         def __init__(self):
