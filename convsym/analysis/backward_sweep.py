@@ -77,8 +77,8 @@ def _gradients_of_operands(
     for tensor in call.inputs:
         if not training.needed.of(tensor) or (tensor in trained and tensor in made):
             continue
-        if shares and tensor not in trained:
-            assert incoming is not None
+        # The gradient of an operand in another dtype than the result is a cast of the incoming one.
+        if shares and tensor not in trained and incoming is not None and incoming.dtype == tensor.dtype:
             made[tensor] = incoming
         else:
             made[tensor] = tensor.with_shape(*tensor.shape)

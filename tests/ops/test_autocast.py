@@ -121,6 +121,10 @@ CALLS: dict[str, Callable[[Make], Any]] = {
     "binary_cross_entropy": lambda x: F.binary_cross_entropy(x(2, 3), x(2, 3)),
     "binary_cross_entropy_with_logits": lambda x: F.binary_cross_entropy_with_logits(x(2, 3), x(2, 3)),
     "soft_margin_loss": lambda x: F.soft_margin_loss(x(2, 3), x(2, 3)),
+    "a loss without a rule": lambda x: F.cosine_embedding_loss(x(2, 3), x(2, 3), x(2)),
+    "an operation without a rule": lambda x: torch.renorm(x(2, 3), 2, 0, 1.0),
+    "steps without a rule": lambda x: F.lp_pool2d(x(1, 2, 4, 4), 2, 2),
+    "gaussian loss": lambda x: F.gaussian_nll_loss(x(2, 3), x(2, 3), 1.0),
     "inverse": lambda x: torch.linalg.inv(x(3, 3).float() + torch.eye(3, device=x.device)),
     "layer of its own": lambda x: nn.Softmax(1)(x(2, 3)),
 }

@@ -147,6 +147,28 @@ class _Perceptron(nn.Module):
         return made
 
 
+class _Blocks(nn.Module):
+    """Sums of float32 and of what a product made in lower precision."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(64) for _ in range(3))
+        self.wide = nn.ModuleList(nn.Linear(64, 256) for _ in range(3))
+        self.narrow = nn.ModuleList(nn.Linear(256, 64) for _ in range(3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for norm, wide, narrow in zip(self.norms, self.wide, self.narrow, strict=True):
+            x = x + narrow(F.gelu(wide(norm(x))))
+        return x.mean(1)
+
+
+def test_gradients_of_operands_of_two_dtypes_have_memory_of_their_own() -> None:
+    model, x = _Blocks(), torch.rand(8, 50, 64)
+    expected = training_peak(Around(model), x)
+    at = convsym.analyze(model, "N L 64", autocast=torch.bfloat16).at(N=8, L=50)
+    assert at.training_peak_bytes == pytest.approx(expected, rel=0.001)
+
+
 def test_layers_whose_parameters_are_not_there_yet_are_cast_too() -> None:
     model = nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(8))
     analysis = convsym.analyze(model, "N 3 6 6", autocast=torch.bfloat16)
