@@ -64,8 +64,9 @@ def difference(before: Analysis, after: Analysis, depth: int | None = None) -> D
     [('parameters', 224, 448), ('FLOPs', 432*H*N*W - 864*H*N - 864*N*W + 1728*N, 864*H*N*W - 1728*H*N - 1728*N*W + 3456*N)]
     """
     domains = (_described(before), _described(after))
+    changes = _changes(_folded(before, depth), _folded(after, depth))
     return Difference(
-        tuple(_changes(_folded(before, depth), _folded(after, depth))),
+        tuple(Change(c.path, c.what, _short(c.before, before), _short(c.after, after)) for c in changes),
         domains,
         _only(before, after),
         _only(after, before),
@@ -109,6 +110,11 @@ def _changes(before: Mapping[str, ModuleTotal], after: Mapping[str, ModuleTotal]
         outputs = (one.output if one else None, two.output if two else None)
         if _shape(outputs[0]) != _shape(outputs[1]):
             yield Change(path, "output", *outputs)
+
+
+def _short(value: Value, analysis: Analysis) -> Value:
+    """A sum over the calls of a module as short as the sizes for which the model runs allow."""
+    return value if value is None or isinstance(value, (str, Tensor)) else analysis.domain.simplify(value)
 
 
 def _value(total: ModuleTotal | None, value: Callable[[ModuleTotal], Size]) -> Size:

@@ -63,3 +63,19 @@ def test_the_comparison_is_folded_until_it_fits() -> None:
     folded = fitting_difference(before, after, 12)
     assert {c.path for c in folded.changes} == {"", "body", "extra"}
     assert {c.path for c in fitting_difference(before, after, 1).changes} == {""}
+
+
+class Halves(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(3, width, 2, stride=2)
+        self.up = nn.ConvTranspose2d(width, 3, 2, stride=2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.up(self.down(x))
+
+
+def test_values_are_as_short_as_the_sizes_that_run_allow() -> None:
+    found = difference(analysed(Halves(7)), analysed(Halves(14)))
+    (change,) = [c for c in found.changes if (c.path, c.what) == ("", "activation bytes")]
+    assert str(change.before) == "31*H*N*W"
