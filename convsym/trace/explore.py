@@ -20,6 +20,7 @@ from convsym.sizes.condition import all_of, eq
 from convsym.sizes.domain import Domain
 from convsym.trace.autocast import Region, inside
 from convsym.trace.building import definition_of
+from convsym.trace.caches import forget
 from convsym.trace.cascades import independent
 from convsym.trace.errors import EndlessQuestions, Unsupported, said_by
 from convsym.trace.frames import place_of, raised_by_convsym
@@ -194,7 +195,9 @@ def run(subject: Subject, path: Path) -> Way:
             raise
         except BaseException as error:
             refusal = _refusal(tracer, error)
-    return _way(path, tracer, output, refusal, complete, model)
+    way = _way(path, tracer, output, refusal, complete, model)
+    forget(tracer.passage.lifetimes.alive())
+    return way
 
 
 def names_of(model: nn.Module) -> dict[int, str]:

@@ -25,6 +25,10 @@ class Lifetimes:
         self._alive: dict[Tensor, int] = {}
         self._watches: dict[int, weakref.ref[Any]] = {}
 
+    def alive(self) -> list[SymbolicTensor]:
+        """The stand-ins that something still holds."""
+        return [tensor for watch in list(self._watches.values()) if (tensor := watch()) is not None]
+
     def watched(self, tensor: SymbolicTensor, calls: Sequence[Any]) -> SymbolicTensor:
         """The tensor itself; when it goes, the calls recorded by then say when that was."""
         storage = tensor.spec.storage
