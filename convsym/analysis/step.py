@@ -43,7 +43,8 @@ class TrainingStep:
         """Bytes that autograd keeps for the backward pass, in the mode (train or eval) that the model is in.
 
         The distinct memory that torch.autograd.graph.saved_tensors_hooks sees on the CPU, parameters and buffers left
-        out; attention keeps what its fused kernel keeps where torch takes that one.
+        out; attention keeps what its fused kernel keeps where torch takes that one. The formula takes axes to have
+        more than one element where that decides between a view and a copy; `at(...)` knows where they have not.
         """
         return self._over_cases(lambda c: c.training.saved_bytes)
 
@@ -84,5 +85,11 @@ class TrainingStep:
         return self._largest_over_cases(lambda c: c.memory.training_peak)
 
     def training_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> Size:
-        """The most memory alive at once in a step of training with an optimiser: `training_peak_bytes` and its state."""
+        """The most memory alive at once in a step of training with an optimiser: `training_peak_bytes` and its state.
+
+        The optimiser's own step, which comes when activations are gone, makes at most three copies of the largest
+        parameter in torch's plain form, that of the CPU, and at most two of all of them, and of a part of a third, where it
+        takes all at once (`foreach`, what torch chooses on a GPU; none where `fused`). So it can take more than is
+        stated only where activations take less than these copies.
+        """
         return add(self.training_peak_bytes, self.optimizer_bytes(optimizer, master_weights))

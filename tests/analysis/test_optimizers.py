@@ -12,6 +12,7 @@ from torch import nn, optim
 import convsym
 from convsym.analysis.optimizers import OPTIMIZERS, Optimizer, state_bytes
 from convsym.graph.tensor import Tensor
+from tests.analysis.peaks import allocated
 from tests.analysis.training import sum_of
 
 _MADE: dict[str, Callable[..., optim.Optimizer]] = {
@@ -52,6 +53,22 @@ def test_the_state_of_a_parameter_is_what_torch_makes(name: str, dtype: torch.dt
         optimizer = _MADE[name]([parameter])
         optimizer.step()
         assert OPTIMIZERS[name].state_bytes(Tensor(shape, dtype)) == _bytes_in(optimizer)
+
+
+@pytest.mark.parametrize(
+    "name", ["adam", *(pytest.param(n, marks=pytest.mark.sweep) for n in OPTIMIZERS if n != "adam")]
+)
+def test_the_step_itself_makes_few_copies(name: str) -> None:
+    parameters = [nn.Parameter(torch.ones(512, size)) for size in (16, 64, 256)]
+    for parameter in parameters:
+        parameter.grad = torch.ones_like(parameter)
+    sizes = [p.numel() * p.element_size() for p in parameters]
+    for foreach, most in ((False, 3 * max(sizes)), (True, 2.5 * sum(sizes))):
+        optimizer = _MADE[name](parameters)
+        optimizer.param_groups[0]["foreach"] = foreach
+        optimizer.step()
+        # Besides these copies there are only numbers.
+        assert allocated(optimizer.step) <= most + 2**14
 
 
 class _PartlyUsed(nn.Module):
