@@ -34,34 +34,49 @@ _TORCHVISION = [
 ]
 _TIMM = [
     "caformer_s18",
+    "convit_tiny",
     "convmixer_768_32",
     "convnextv2_atto",
     "cspdarknet53",
+    "davit_tiny",
     "dla34",
     "edgenext_xx_small",
     "efficientformer_l1",
+    "efficientformerv2_s0",
     "efficientvit_b0",
     "fasternet_t0",
     "fastvit_t8",
     "focalnet_tiny_srf",
+    "gcvit_xxtiny",
     "ghostnet_050",
+    "ghostnetv2_100",
     "gmixer_24_224",
     "hardcorenas_a",
+    "hgnetv2_b0",
+    "hiera_tiny_224",
     "hrnet_w18_small",
     "inception_next_atto",
     "lcnet_050",
     "levit_128s",
+    "mambaout_femto",
     "mobilenetv4_conv_small",
-    "mobilevit_xxs",
     "mobileone_s0",
+    "mobilevit_xxs",
+    "nest_tiny",
+    "nextvit_small",
     "poolformer_s12",
     "pvt_v2_b0",
+    "repghostnet_050",
     "repvgg_a0",
+    "repvit_m0_9",
     "res2net50_14w_8s",
     "resnest14d",
     "sequencer2d_s",
     "skresnet18",
+    "starnet_s050",
+    "swiftformer_xs",
     "tinynet_e",
+    "tnt_s_patch16_224",
     "xcit_nano_12_p8_224",
 ]
 _SIZES = (
@@ -115,6 +130,11 @@ def test_a_model_keeps_in_autocast_what_torch_keeps(name: str) -> None:
 @pytest.mark.parametrize("name", _TORCHVISION)
 def test_a_model_of_torchvision(name: str) -> None:
     _assert_trained_as_torch_does(getattr(models, name)())
+
+
+@pytest.mark.sweep
+def test_a_model_that_computes_again_what_needs_a_gradient() -> None:
+    _assert_trained_as_torch_does(models.densenet121(memory_efficient=True))
 
 
 @pytest.mark.sweep
