@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -102,12 +103,14 @@ def _of_open_sizes(
 def _analysed(
     model: nn.Module | Recipe, inputs: Inputs, inferred: bool, autocast: torch.dtype | str | None
 ) -> Analysis:
-    subject = Subject(model, inputs.args, inputs.kwargs, {}, {}, torch.device("cpu"), builtin_catalogue())
+    lies_on = _device_of(model) if isinstance(model, nn.Module) else None
+    device = lies_on or torch.device("cpu")
+    region = around(lies_on) if autocast is None else read_region(autocast, device.type)
+    if region is not None and region.device_type != device.type:
+        device = torch.device(region.device_type)
+    subject = Subject(model, inputs.args, inputs.kwargs, {}, {}, device, builtin_catalogue(), region)
     if isinstance(model, nn.Module):
-        subject = replace(subject, names=names_of(model), definitions=places_of(model), device=_device_of(model))
-    region = around(subject.device.type) if autocast is None else read_region(autocast, subject.device.type)
-    if region is not None:
-        subject = replace(subject, autocast=region, device=torch.device(region.device_type))
+        subject = replace(subject, names=names_of(model), definitions=places_of(model))
     ways, unexplored = explore(subject, inputs.declared)
 
     def run_at(sizes: Mapping[str, int]) -> Way:
@@ -163,8 +166,7 @@ def _catalogue(table: Filled) -> Catalogue:
     )
 
 
-def _device_of(model: nn.Module) -> torch.device:
-    for tensor in (*model.parameters(), *model.buffers()):
-        # A model without weights is to behave as it will with them.
-        return torch.device("cpu") if tensor.is_meta else tensor.device
-    return torch.device("cpu")
+def _device_of(model: nn.Module) -> torch.device | None:
+    """Where the weights of a model are; None where it has none yet."""
+    first = next(itertools.chain(model.parameters(), model.buffers()), None)
+    return None if first is None or first.is_meta else first.device

@@ -48,10 +48,11 @@ def read_region(given: torch.dtype | str, device_type: str = "cpu") -> Region:
     return Region(device, dtype)
 
 
-def around(device_type: str) -> Region | None:
-    """The region that the calling code is inside of, for tensors on devices of this type."""
-    if device_type in POLICIES and torch.is_autocast_enabled(device_type):
-        return Region(device_type, torch.get_autocast_dtype(device_type))
+def around(device: torch.device | None) -> Region | None:
+    """The region that the calling code is inside of, for a model on this device, or for one that may go to any."""
+    for kind in POLICIES if device is None else (device.type,):
+        if kind in POLICIES and torch.is_autocast_enabled(kind):
+            return Region(kind, torch.get_autocast_dtype(kind))
     return None
 
 

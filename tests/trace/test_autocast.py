@@ -15,6 +15,7 @@ from torch.utils.checkpoint import checkpoint
 import convsym
 from convsym.analysis.roofline import Device, time_bounds
 from convsym.graph.tensor import Tensor
+from convsym.trace.autocast import Region, inside
 from convsym.trace.errors import BadInput
 from tests.analysis.peaks import inference_peak, training_peak
 from tests.analysis.training import flops_of_both_passes, saved_bytes
@@ -208,6 +209,14 @@ def test_the_region_around_a_call_is_that_of_the_forward() -> None:
     assert analysis.autocast == "cpu:float16"
     assert analysis.case_at({"N": 3}).outputs.dtype == analysis.run_at({"N": 3}).output.dtype == torch.float16
     assert convsym.analyze(nn.Linear(8, 4), "N 8").outputs.dtype == torch.float32
+
+
+def test_a_model_without_weights_may_go_where_the_region_is() -> None:
+    with convsym.without_weights():
+        bare = nn.Linear(8, 4)
+    with inside(Region("cuda", torch.float16)):
+        assert convsym.analyze(bare, "N 8").autocast == "cuda:float16"
+        assert convsym.analyze(nn.Linear(8, 4), "N 8").autocast == ""
 
 
 class _OnTheDevice(nn.Module):
