@@ -18,7 +18,7 @@ from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
-from convsym.sizes.condition import Condition
+from convsym.sizes.condition import TRUE, Condition
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import Evaluation, evaluate
 from convsym.sizes.largest import largest
@@ -157,7 +157,8 @@ def _passing(call: Call, tally: Tally) -> tuple[Passing, tuple[Condition, Passin
     if backward.otherwise is None:
         return usual, None
     condition, workspace = backward.otherwise
-    return usual, (condition, tuple((*kept, *group) for group in workspace) or (kept,))
+    other = tuple((*kept, *group) for group in workspace) or (kept,)
+    return (other, None) if condition is TRUE else (usual, (condition, other))
 
 
 class _Kinds:

@@ -75,7 +75,8 @@ class TrainingStep:
         """The most memory alive at once in inference: parameters, buffers, inputs, and what has been computed.
 
         A result lives as long as a variable of the model's code holds it, as it does in eager torch. The formula takes
-        oneDNN to compute every convolution, which it leaves to torch where one image is small; `at(...)` knows that.
+        oneDNN to compute every convolution whose sizes are open; torch computes a single image of at most 20480 elements
+        itself, and `at(...)` knows that.
         """
         return self._largest_over_cases(lambda c: c.memory.peak)
 

@@ -53,7 +53,9 @@ def test_one_small_image_is_computed_without_copies_in_blocks() -> None:
     model = nn.Sequential(nn.Conv2d(16, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 32, 3), nn.Conv2d(32, 8, 5)).eval()
     a = convsym.analyze(model, "N 16 H W")
     for n, h, w in ((1, 16, 12), (1, 40, 36), (2, 16, 12)):
-        assert a.at(N=n, H=h, W=w).peak_bytes == inference_peak(model, torch.rand(n, 16, h, w))
+        expected = inference_peak(model, torch.rand(n, 16, h, w))
+        assert a.at(N=n, H=h, W=w).peak_bytes == expected
+        assert convsym.analyze(model, f"{n} 16 {h} {w}").peak_bytes == expected
 
 
 class _Chain(nn.Module):
