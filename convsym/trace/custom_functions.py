@@ -23,6 +23,11 @@ class _Context:
     needs_input_grad: tuple[bool, ...] = ()
     saved_tensors: tuple[Any, ...] = ()
 
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """The older name of `saved_tensors`."""
+        return self.saved_tensors
+
     def save_for_backward(self, *tensors: Any) -> None:
         self.saved_tensors = tensors
 

@@ -86,6 +86,13 @@ class _Product(torch.autograd.Function):
         return grad @ w.T, x.T @ (grad * again), None
 
 
+class _ByItsOlderName(_Product):
+    @staticmethod
+    def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
+        x, w = ctx.saved_variables
+        return grad @ w.T, x.T @ grad
+
+
 class _Unfollowed(_Product):
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> Any:  # type: ignore[override]
@@ -98,6 +105,7 @@ def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
     return m.c(out)
 
 
+@pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated")
 @pytest.mark.parametrize(
     "forward",
     [
@@ -112,6 +120,7 @@ def _written_into_a_view(m: Any, x: torch.Tensor) -> torch.Tensor:
         lambda m, x: torch.cdist(m.a(x)[:3], m.b(x)[:3]),
         lambda m, x: torch.cdist(m.a(x)[:1].expand(30, 4), m.b(x)),
         lambda m, x: _Product.apply(m.a(x), m.b.weight),
+        lambda m, x: _ByItsOlderName.apply(m.a(x), m.b.weight),
         lambda m, x: m.a(x) @ m.b(x).T,
         lambda m, x: m.a(x)[None] @ m.a.weight,
         lambda m, x: torch.einsum("nf,mf,fg->nmg", m.a(x), x, m.b.weight),
