@@ -1,4 +1,4 @@
-"""Which argument of a transposed convolution would give its result the size of what it is joined with."""
+"""Which argument of a convolution would give its result the size of what it is joined with."""
 
 from __future__ import annotations
 
@@ -8,61 +8,67 @@ from typing import TYPE_CHECKING, Any
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, equal
-from convsym.sizes.windows import transposed_out
+from convsym.sizes.windows import reach, transposed_out, window_out
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
     from convsym.trace.paths import Finding
 
-#: No network enlarges by more in one step.
-_MOST_STRIDE = 64
+#: No network enlarges by more in one step, or looks further.
+_MOST = 64
+#: The arguments that may be wrong, the likeliest first, and their least values. A stride is meant where it stands.
+_OF_TRANSPOSED = {"output_padding": 0, "stride": 1, "padding": 0, "kernel_size": 1}
+_OF_CONVOLUTION = {"padding": 0, "kernel_size": 1}
 
 
-def resizing_argument(analysis: Analysis, found: Finding) -> tuple[Call, str, int] | None:
-    """The transposed convolution, its argument, and the value with which tensors of unlike sizes would be alike.
+def resizing_arguments(analysis: Analysis, found: Finding) -> Iterator[tuple[Call, str, int]]:
+    """Each convolution, its argument, and the one value with which tensors of unlike sizes would be alike.
 
     The tensors are those of the call that a finding is about; the layer is the one that made one of them, or made what
-    activations and normalisations have changed since. None where no one value does it.
+    activations and normalisations have changed since.
     """
     for way in analysis.ways:
         if any(f is found for f in way.findings) and found.call < len(way.calls):
-            return next(_solutions(way.calls[found.call], way.calls), None)
-    return None
+            yield from _solutions(way.calls[found.call], way.calls[: found.call])
+            return
 
 
-def _solutions(joined: Call, calls: Sequence[Call]) -> Iterator[tuple[Call, str, int]]:
-    makers = {id(tensor): call for call in calls for tensor in call.outputs}
+def _solutions(joined: Call, before: Sequence[Call]) -> Iterator[tuple[Call, str, int]]:
     for tensor in joined.inputs:
-        layer = _maker(tensor, makers)
+        layer = _maker(tensor, before)
         others = [t for t in joined.inputs if t is not tensor and t.rank == tensor.rank]
         if layer is None or not others:
             continue
         wanted = others[0].shape[2:]
-        for argument, values in (("output_padding", range(_MOST_STRIDE)), ("stride", range(1, _MOST_STRIDE + 1))):
-            fitting = [value for value in values if _fits(layer, argument, value, wanted)]
+        for argument, least in (_OF_TRANSPOSED if "transpose" in layer.op else _OF_CONVOLUTION).items():
+            fitting = [value for value in range(least, _MOST + 1) if _fits(layer, argument, value, wanted)]
             if len(fitting) == 1:
                 yield layer, argument, fitting[0]
 
 
-def _maker(tensor: Tensor, makers: dict[int, Call]) -> Call | None:
-    """The transposed convolution that a tensor comes from, through calls that keep its shape."""
-    call = makers.get(id(tensor))
-    while call is not None and call.inputs:
-        if call.op.startswith("conv_transpose"):
+def _maker(tensor: Tensor, before: Sequence[Call]) -> Call | None:
+    """The convolution that a tensor comes from, through calls that keep its shape."""
+    for call in reversed(before):
+        if not any(made is tensor for made in call.outputs):
+            continue
+        if call.op.startswith("conv"):
             return call if call.module else None
-        if call.output.shape != call.input.shape:
+        if not call.inputs or call.output.shape != call.input.shape:
             return None
-        call = makers.get(id(call.input))
+        tensor = call.input
     return None
 
 
 def _fits(layer: Call, argument: str, value: int, wanted: Sequence[Size]) -> bool:
-    given: dict[str, Any] = {**layer.parameters, argument: (value,) * len(wanted)}
     names = ("kernel_size", "stride", "padding", "dilation", "output_padding")
-    if argument == "output_padding" and not all(
-        value < max(s, d) for s, d in zip(given["stride"], given["dilation"], strict=True)
-    ):
+    given: dict[str, Any] = {"output_padding": 0, **layer.parameters, argument: value}
+    if any(isinstance(given[name], str) for name in names):
         return False
-    sizes = layer.input.shape[2:]
-    rows = zip(sizes, wanted, *(given[name] for name in names), strict=True)
-    return all(equal(transposed_out(size, *arguments), want) for size, want, *arguments in rows)
+    columns = [v if isinstance(v := given[name], (tuple, list)) else (v,) * len(wanted) for name in names]
+    rows = list(zip(layer.input.shape[-len(wanted) :], wanted, *columns, strict=True))
+    if "transpose" not in layer.op:
+        # More padding than half of the kernel is nothing but padding.
+        usual = all(2 * p <= reach(k, d) for _, _, k, _, p, d, _ in rows)
+        return usual and all(equal(window_out(size, k, s, p, p, d), want) for size, want, k, s, p, d, _ in rows)
+    possible = all(extra < max(s, d) for _, _, _, s, _, d, extra in rows)
+    return possible and all(equal(transposed_out(size, *arguments), want) for size, want, *arguments in rows)

@@ -14,16 +14,14 @@ if TYPE_CHECKING:
 
 
 class MismatchRule(Rule):
-    """A rule about tensors that have to have the same size: a transposed convolution may be what is to change."""
+    """A rule about tensors that have to have the same size: a convolution may be what is to change."""
 
     def changes(self, found: Finding, analysis: Analysis) -> Iterator[Change]:
-        from convsym.analysis.resized import resizing_argument
+        from convsym.analysis.resized import resizing_arguments
 
-        solved = resizing_argument(analysis, found)
-        if solved is None:
-            return
-        call, argument, value = solved
-        layer = dict(analysis.model.named_modules()).get(call.path)
-        change = change_of_layer(call, layer, argument, value) if layer is not None else None
-        if change is not None:
-            yield change
+        layers = dict(analysis.model.named_modules())
+        for call, argument, value in resizing_arguments(analysis, found):
+            layer = layers.get(call.path)
+            change = change_of_layer(call, layer, argument, value) if layer is not None else None
+            if change is not None:
+                yield change

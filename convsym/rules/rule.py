@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from convsym.diagnostics import Change, Diagnostic, RelatedPlace, Severity
 from convsym.graph.place import Place
-from convsym.rules.uses import made_through, uses
+from convsym.rules.uses import BLOCK_MADE, made_through, uses
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Analysis
@@ -76,7 +76,7 @@ class Rule:
         return self.diagnostic(
             f"{where}{found.requirement.claim}{at_sizes(found)}",
             found.place or found.definition,
-            made_at(found.place, found.definition),
+            made_at(found.place, found.definition, BLOCK_MADE if found.layer is None else LAYER_MADE),
             found.smallest,
             found.requirement.help,
             found.path,
@@ -139,11 +139,11 @@ def _is_plain(value: Any) -> bool:
     return type(value) in (int, bool, str)
 
 
-def made_at(place: Place | None, definition: Place | None) -> tuple[RelatedPlace, ...]:
-    """The line where a layer is made, unless it is the line that is shown anyway."""
+def made_at(place: Place | None, definition: Place | None, label: str = LAYER_MADE) -> tuple[RelatedPlace, ...]:
+    """The line where a layer or block is made, unless it is the line that is shown anyway."""
     if definition is None or definition == place:
         return ()
-    return (RelatedPlace(definition.file, definition.line, definition.column, LAYER_MADE),)
+    return (RelatedPlace(definition.file, definition.line, definition.column, label),)
 
 
 def at_sizes(found: Finding) -> str:

@@ -171,3 +171,32 @@ def test_every_kind_of_literal_that_has_one_right_value_is_mended(
     (found,) = check_file(tmp_path / "net.py", "Net", [spec])
     assert found.fix is not None, found
     assert (found.fix.old, found.fix.new) == (old, new)
+
+
+SKIP = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.body = nn.Sequential(nn.Conv2d(8, 8, KERNEL), nn.Identity(), nn.ReLU(inplace=True))
+
+    def forward(self, x):
+        x = self.stem(x)
+        return x + self.body(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "argument"),
+    [("5, padding=1", "padding=2"), ("4, padding=1", "kernel_size=3")],
+)
+def test_a_convolution_that_changes_the_size_beside_a_skip_is_mended(
+    kernel: str, argument: str, tmp_path: Path
+) -> None:
+    found = check(tmp_path, SKIP.replace("KERNEL", kernel), "Net", "2 3 32 32")
+    assert found.fix is not None
+    assert found.fix.title == argument
+
+
+def test_a_stride_beside_a_skip_is_meant(tmp_path: Path) -> None:
+    assert check(tmp_path, SKIP.replace("KERNEL", "3, 2, padding=1"), "Net", "2 3 32 32").fix is None

@@ -55,3 +55,38 @@ class Net(nn.Module):
 """)
     found = convsym.check_file(file, "Net", ["N 3 H W"])
     assert [[p.line for p in d.related] for d in found] == [[7, 15], [7, 17]]
+
+
+def test_the_line_of_a_block_that_is_always_wrong_is_the_last_one_shown(tmp_path):
+    file = tmp_path / "net.py"
+    file.write_text("""
+from torch import nn
+
+class Conv(nn.Module):
+    def __init__(self, taken, made):
+        super().__init__()
+        self.conv = nn.Conv2d(taken, made, 1)
+
+    def forward(self, x):
+        return self.conv(x)
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = Conv(3, 8)
+        self.second = Conv(9, 3)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = Block()
+        self.other = Block()
+
+    def forward(self, x):
+        return self.other(self.one(x))
+""")
+    (found,) = convsym.check_file(file, "Net", ["N 3 H W"])
+    assert [p.line for p in found.related] == [7, 16]
