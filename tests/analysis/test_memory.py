@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 import convsym
+import tests.torchvision_on_cpu  # noqa: F401  timm imports torchvision
 from convsym.sizes.evaluate import evaluate
 from tests.analysis.peaks import inference_peak, training_peak
 from tests.benchmarks.against_torch import MODELS
@@ -47,6 +48,18 @@ def test_the_peaks_of_a_model_are_those_of_torchs_allocator(name: str, sizes: di
     assert convsym.analyze(model, "N 3 H W").at(**sizes).peak_bytes == pytest.approx(expected, rel=0.02)
     expected = training_peak(model.train(), x)
     assert convsym.analyze(model, "N 3 H W").at(**sizes).training_peak_bytes == pytest.approx(expected, rel=0.05)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "hiera_tiny_224"])
+def test_attention_by_the_fused_kernel_takes_no_memory_for_its_scores(name: str) -> None:
+    import timm
+
+    model, x = timm.create_model(name), torch.rand(2, 3, 224, 224)
+    expected = inference_peak(model.eval(), x)
+    assert convsym.analyze(model, "N 3 224 224").at(N=2).peak_bytes == pytest.approx(expected, rel=0.02)
+    expected = training_peak(model.train(), x)
+    assert convsym.analyze(model, "N 3 224 224").at(N=2).training_peak_bytes == pytest.approx(expected, rel=0.05)
 
 
 def test_one_small_image_is_computed_without_copies_in_blocks() -> None:
