@@ -105,7 +105,7 @@ class Case:
         )
 
 
-def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
+def _case(way: Way, model: nn.Module) -> Case:
     # Where constructor arguments are open, each way makes a model of its own.
     model = way.model or model
     weights, trained, held_bytes = leaves(way, model)
@@ -114,7 +114,7 @@ def _case(way: Way, inputs: tuple[Tensor, ...], model: nn.Module) -> Case:
         way.calls,
         way.layers,
         way.output,
-        inputs,
+        way.inputs,
         weights,
         trained,
         way.joined,
@@ -156,17 +156,15 @@ class Analysis(TrainingStep, Questions, Notebook):
     @cached_property
     def cases(self) -> tuple[Case, ...]:
         """The ways through the forward that run, in the order they were found."""
-        inputs = tuple(tensors_of(self.args))
-        return tuple(_case(w, inputs, self.model) for w in self.ways if w.runs)
+        return tuple(_case(w, self.model) for w in self.ways if w.runs)
 
     @cached_property
     def main(self) -> Case | None:
         """The first case, or, when the model runs for no size, what was recorded up to the failure."""
         if self.cases:
             return self.cases[0]
-        inputs = tuple(tensors_of(self.args))
         ways = sorted(self.ways, key=lambda w: -len(w.calls))
-        return _case(ways[0], inputs, self.model) if ways else None
+        return _case(ways[0], self.model) if ways else None
 
     @cached_property
     def domain(self) -> ModelDomain:
@@ -318,7 +316,7 @@ class Analysis(TrainingStep, Questions, Notebook):
             why = way.refusal.message if way.refusal else way.findings[0].requirement.claim
             shown = ", ".join(f"{name}={size}" for name, size in sizes.items())
             raise ValueError(f"the model does not run at {shown or 'its size'}: {why}")
-        return _case(way, tuple(tensors_of(self.args)), self.model)
+        return _case(way, self.model)
 
     def _memory_at(self, case: Case, sizes: Mapping[str, int]) -> Callable[[], Memory]:
         """What is alive when, at one size: where ways were joined, or memory is laid out otherwise there, on the way of
@@ -327,7 +325,7 @@ class Analysis(TrainingStep, Questions, Notebook):
         def remember() -> Memory:
             at = Evaluation(sizes)
             if case.joined or any(at.value(size) == 1 for size in case.sizes_across_strides):
-                return _case(self.run_at(sizes), case.inputs, self.model).memory
+                return _case(self.run_at(sizes), self.model).memory
             return case.memory
 
         return remember

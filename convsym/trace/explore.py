@@ -70,6 +70,7 @@ class Way:
     calls: tuple[Call, ...]
     layers: tuple[LayerCall, ...]
     output: Any
+    inputs: tuple[Tensor, ...]
     findings: tuple[Finding, ...]
     refusal: Refusal | None
     pins: tuple[Pin, ...]
@@ -103,6 +104,11 @@ class Subject:
     device: torch.device
     catalogue: Catalogue
     autocast: Region | None = None
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The tensors that the forward is called with."""
+        return tuple(t for t in pytree.tree_leaves((self.args, dict(self.kwargs))) if isinstance(t, Tensor))
 
 
 def explore(subject: Subject, domain: Domain, most_ways: int = MOST_WAYS) -> tuple[list[Way], list[Domain]]:
@@ -163,11 +169,11 @@ def run(subject: Subject, path: Path) -> Way:
         try:
             model = model.followed(subject.catalogue, path)
         except EndlessQuestions:
-            return _way(path, tracer, None, None, False, None)
+            return _way(subject, path, tracer, None, None, False, None)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return _way(path, tracer, None, _refusal(tracer, error), True, None)
+            return _way(subject, path, tracer, None, _refusal(tracer, error), True, None)
         tracer.modules.names, tracer.modules.definitions = names_of(model), places_of(model)
         tracer.autograd.open_leaves = trained_of_open_size(model)
     refusal: Refusal | None = None
@@ -195,7 +201,7 @@ def run(subject: Subject, path: Path) -> Way:
             raise
         except BaseException as error:
             refusal = _refusal(tracer, error)
-    way = _way(path, tracer, output, refusal, complete, model)
+    way = _way(subject, path, tracer, output, refusal, complete, model)
     forget(tracer.passage.lifetimes.alive())
     return way
 
@@ -216,13 +222,20 @@ def trained_of_open_size(model: nn.Module) -> tuple[Tensor, ...]:
 
 
 def _way(
-    path: Path, tracer: Tracer, output: Any, refusal: Refusal | None, complete: bool, model: nn.Module | None
+    subject: Subject,
+    path: Path,
+    tracer: Tracer,
+    output: Any,
+    refusal: Refusal | None,
+    complete: bool,
+    model: nn.Module | None,
 ) -> Way:
     return Way(
         domain=path.domain,
         calls=tuple(tracer.recording.calls),
         layers=tuple(tracer.recording.layers),
         output=output,
+        inputs=subject.inputs,
         findings=tuple(independent(tracer.recording.findings, tracer.recording.calls)),
         refusal=refusal,
         pins=tuple(path.pins),

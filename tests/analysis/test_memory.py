@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 import convsym
 import tests.torchvision_on_cpu  # noqa: F401  timm imports torchvision
@@ -100,3 +101,34 @@ def test_the_formula_and_the_timeline_agree() -> None:
         at = a.at(**sizes)
         assert evaluate(a.peak_bytes, sizes) == at.peak_bytes == max(m.bytes for m in at.timeline)
         assert evaluate(a.training_peak_bytes, sizes) == at.training_peak_bytes
+
+
+class _PadsWhereOdd(nn.Module):
+    """Its ways are joined where the inner module returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = _Even()
+        self.head = nn.Conv2d(4, 4, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(self.inner(x))
+
+
+class _Even(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height = x.shape[2]
+        y = self.conv(x)
+        return F.pad(y, (0, 0, 0, 1))[:, :, :height] if height % 2 else y
+
+
+@pytest.mark.parametrize("height", [6, 7])
+def test_where_ways_were_joined_the_numbers_are_those_of_the_size_alone(height: int) -> None:
+    joined = convsym.analyze(_PadsWhereOdd(), "N 3 H W").at(N=2, H=height, W=5)
+    alone = convsym.analyze(_PadsWhereOdd(), f"2 3 {height} 5").at()
+    for name in ("backward_flops", "saved_bytes", "peak_bytes", "training_peak_bytes"):
+        assert getattr(joined, name) == getattr(alone, name), name
