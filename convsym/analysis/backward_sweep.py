@@ -36,7 +36,9 @@ def backward_steps(training: Training, apart: Collection[Tensor], tally: Tally) 
             made = _gradients_of_operands(training, trained, call, gradients)
             tally.hold(made.values())
             workspace = call.backward.workspace if call.backward is not None else ()
-            yield Step(call, *tally.changes(), passing=(tuple(t for group in workspace for t in group),))
+            # The gradients are computed on copies as the result is, each of them made once.
+            copies = tuple(dict.fromkeys(t for group in workspace for t in group))
+            yield Step(call, *tally.changes(), passing=(copies,))
             for tensor in set(call.outputs):
                 if tensor in gradients:
                     tally.drop([gradients.pop(tensor)])

@@ -14,13 +14,18 @@ _SMALL_KERNEL = 3
 _SMALL_IMAGE = 20480  # elements, channels included
 
 
-def of_convolution(read: Tensor, input: Tensor, weight: Tensor, output: Tensor, flops: Size) -> Backward:
-    """Autograd keeps what the kernel read and the weight; each of the two gradients costs what the forward costs."""
+def of_convolution(
+    read: Tensor, input: Tensor, weight: Tensor, output: Tensor, flops: Size, channels_last: bool = False
+) -> Backward:
+    """Autograd keeps what the kernel read and the weight; each of the two gradients costs what the forward costs.
+
+    Where the kernel writes its result with `channels_last`, it is copied once more.
+    """
     gradients = (Gradient((input,), flops), Gradient((weight,), flops))
-    return Backward((Saved(read), Saved(weight)), gradients, workspace=_reordered(read, weight, output))
+    return Backward((Saved(read), Saved(weight)), gradients, workspace=_reordered(read, weight, output, channels_last))
 
 
-def _reordered(read: Tensor, weight: Tensor, output: Tensor) -> tuple[tuple[Tensor, ...], ...]:
+def _reordered(read: Tensor, weight: Tensor, output: Tensor, channels_last: bool) -> tuple[tuple[Tensor, ...], ...]:
     """oneDNN computes on copies in blocks of channels: first of input and weight, then of the result.
 
     Images of few channels are read as they are, and so is everything that has its channels innermost.
@@ -30,7 +35,8 @@ def _reordered(read: Tensor, weight: Tensor, output: Tensor) -> tuple[tuple[Tens
     channels = read.shape[-(weight.rank - 1)] if read.rank >= weight.rank - 1 else 1
     few = isinstance(channels, int) and channels < _BLOCK
     given = () if few else (read.with_shape(*read.shape),)
-    return (*given, weight.with_shape(*weight.shape)), (output.with_shape(*output.shape),)
+    result = output.with_shape(*output.shape)
+    return (*given, weight.with_shape(*weight.shape)), (result, result) if channels_last else (result,)
 
 
 def on_small_images(

@@ -19,7 +19,7 @@ from convsym.ops.layout import like_channels_last
 from convsym.ops.lazy import initialised
 from convsym.ops.windowed import positive, require_elements, require_positive, require_rank, spread
 from convsym.sizes.arithmetic import Size, exact_div, maximum, minimum, multiply, product, subtract
-from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge, gt, le, lt
+from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ge, gt, le, lt, negate
 from convsym.sizes.windows import transposed_out
 
 
@@ -125,7 +125,22 @@ def conv_transpose(
         flops=multiply(2, multiply(input.numel, taps)),
         elementwise=output.numel if bias is not None else 0,
     )
-    return Outcome(output, cost, parameters, of_convolution(input, input, weight, output, cost.flops))
+    last = _writes_channels_last(weight, groups, stride, dilation)
+    backward = of_convolution(input, input, weight, output, cost.flops, last)
+    # Torch's own kernel multiplies first, and adds up the windows of one image after the other.
+    columns = output.with_shape(*weight.shape[1:], *input.shape[-axes:])
+    alone = negate(runs_on_onednn(axes, input, weight, groups, stride, output_padding))
+    return Outcome(output, cost, parameters, replace(backward, otherwise=(alone, ((columns,),))))
+
+
+_LANES = 16
+
+
+def _writes_channels_last(weight: Tensor, groups: Size, stride: tuple[Size, ...], dilation: tuple[Size, ...]) -> bool:
+    """Whether oneDNN's kernels for strides run, which have channels innermost: without dilation, and where groups fill
+    vectors. Nothing is known of symbolic ones."""
+    wide = groups == 1 or (isinstance(weight.shape[0], int) and weight.shape[0] // groups % _LANES == 0)
+    return wide and any(s != 1 for s in stride) and all(d == 1 for d in dilation) and weight.shape[1] != 1
 
 
 _LARGE_INPUT = 20480

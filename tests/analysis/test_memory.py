@@ -72,6 +72,28 @@ def test_one_small_image_is_computed_without_copies_in_blocks() -> None:
         assert convsym.analyze(model, f"{n} 16 {h} {w}").peak_bytes == expected
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.ConvTranspose2d(64, 64, 4, stride=2), (4, 64, 16, 16)),
+        (nn.ConvTranspose2d(64, 128, 4, stride=2, padding=1, groups=4), (1, 64, 32, 32)),
+        (nn.ConvTranspose2d(16, 8, 2, stride=2, padding=1), (1, 16, 16, 16)),
+        (nn.ConvTranspose3d(64, 64, 4, stride=3), (2, 64, 8, 8, 8)),
+    ],
+    ids=["strided", "grouped", "one small image", "three axes"],
+)
+def test_transposed_convolutions_take_the_copies_of_the_kernel_that_runs(
+    layer: nn.Module, shape: tuple[int, ...]
+) -> None:
+    model = nn.Sequential(layer)
+    names = "NCHWD"[: len(shape)]
+    sizes = dict(zip(names, shape, strict=True))
+    at = convsym.analyze(model, " ".join(names).replace("C", str(shape[1]))).at(
+        **{n: s for n, s in sizes.items() if n != "C"}
+    )
+    assert at.peak_bytes == pytest.approx(inference_peak(model, torch.rand(shape)), rel=0.02)
+
+
 class _Chain(nn.Module):
     def __init__(self, keeps: bool) -> None:
         super().__init__()
