@@ -61,6 +61,8 @@ def _maker(tensor: Tensor, before: Sequence[Call]) -> Call | None:
 
 def _fits(layer: Call, argument: str, value: int, wanted: Sequence[Size]) -> bool:
     names = ("kernel_size", "stride", "padding", "dilation", "output_padding")
+    if argument == "kernel_size" and set(layer.parameters[argument]) == {1}:
+        return False  # A kernel of one pixel is meant.
     given: dict[str, Any] = {"output_padding": 0, **layer.parameters, argument: value}
     if any(isinstance(given[name], str) for name in names):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -141,7 +141,8 @@ def _failing_at_usual_sizes(subject: Subject, domain: Domain, ways: list[Way]) -
     if not findings or refused or not all(f.is_rare for f in findings) or next(usual_sizes(domain), None) is None:
         return ways
     way = run(subject, Path(domain, keeps_usual=True))
-    return [way] if way.findings and not way.findings[0].is_rare else ways
+    usual = tuple(f for f in way.findings if not f.is_rare)
+    return [replace(way, findings=usual)] if usual else ways
 
 
 def _first_that_runs(subject: Subject, ways: Sequence[Way], left: Sequence[Domain]) -> list[Way]:

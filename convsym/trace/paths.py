@@ -10,7 +10,8 @@ from torch import nn
 
 from convsym.graph.place import Place
 from convsym.graph.requirement import Requirement
-from convsym.sizes.condition import Condition, negate
+from convsym.sizes.arithmetic import Unknown
+from convsym.sizes.condition import Condition, all_of, eq, negate
 from convsym.sizes.domain import Domain
 from convsym.sizes.truth import Truth
 from convsym.trace.errors import EndlessQuestions, Unsupported
@@ -85,8 +86,8 @@ class Path:
     `answers` are given from outside and say which way to go at the first questions; every later undecided question
     is answered yes, and the other way is noted in `open`.
 
-    Where it `keeps_usual` sizes, the first requirement that holds for some odd ones only, since a size of one stretches
-    or a rest happens to come out even, is taken as one that fails.
+    Where it `keeps_usual` sizes, a requirement that holds for some odd ones only, since a size of one stretches or a
+    rest happens to come out even, is taken as one that fails.
     """
 
     domain: Domain
@@ -145,11 +146,17 @@ _USUAL = (224, 256, 512, 64, 128, 32)
 
 
 def usual_sizes(domain: Domain) -> Iterator[dict[str, int]]:
-    """Members of a domain that are common sizes of images, the same on all axes, in batches of two."""
-    names = [str(s) for s in domain.all_symbols()]
+    """Members of a domain that are common sizes of images, the same on all axes, in batches of two; what is unknown in
+    it may be anything."""
+    symbols = domain.all_symbols()
+    known = [s for s in symbols if not isinstance(s, Unknown)]
     for size in _USUAL:
-        candidate = {name: 2 if name == "N" else size for name in names}
-        if names and domain.contains(**candidate):
+        candidate = {str(s): 2 if str(s) == "N" else size for s in known}
+        if len(known) == len(symbols):
+            there = domain.contains(**candidate)
+        else:
+            there = domain.assume(all_of(*(eq(s, candidate[str(s)]) for s in known))).smallest() is not None
+        if known and there:
             yield candidate
 
 

@@ -44,7 +44,6 @@ class TracedSite:
         self.passage = passage
         self.recording = recording
         self.modules = modules
-        self._odd_at: int | None = None
         self.autograd = autograd
         self._initialised: list[Tensor] = []
 
@@ -120,10 +119,12 @@ class TracedSite:
             return False
         reason = Reason(requirement, user_place(), self.modules.path, self.modules.definition)
         narrowed = self.path.domain.assume(condition, reason)
-        if self.path.keeps_usual and kind in _HOLD_BY_CHANCE and self._is_odd(narrowed):
-            self._odd_at = len(self.recording.calls)
-            self._found(requirement, self.path.domain.assume(negate(condition)))
-            return False
+        if self.path.keeps_usual and kind in _HOLD_BY_CHANCE:
+            if any(isinstance(s, Unknown) for value in values for s in getattr(value, "free_symbols", ())):
+                return True  # What did not fit before is not to fit by chance from here on.
+            if self._is_odd(narrowed):
+                self._found(requirement, self.path.domain.assume(negate(condition)))
+                return False
         self.path.domain = narrowed
         return True
 
@@ -134,9 +135,7 @@ class TracedSite:
         self.recording.found(Finding(requirement, place, definition, path, smallest, call, self.module, is_rare))
 
     def _is_odd(self, narrowed: Domain) -> bool:
-        """Whether a narrowed domain has none of the usual sizes that there were, at the first call of which that is so."""
-        if self._odd_at not in (None, len(self.recording.calls)):
-            return False
+        """Whether a narrowed domain has none of the usual sizes that there were."""
         usual = next(usual_sizes(narrowed), None)
         return usual is None and next(usual_sizes(self.path.domain), None) is not None
 
