@@ -13,7 +13,7 @@ from convsym.graph.place import Place
 
 _TYPES = {kind.__name__: kind for kind in (FileReport, ModelReport, Diagnostic, RelatedPlace, Place, Fix)}
 # What is only needed to find a fix has done its work.
-_LEFT_OUT = frozenset({"change"})
+_LEFT_OUT = frozenset({"changes"})
 
 
 def written(report: FileReport) -> str:
