@@ -139,8 +139,11 @@ _LANES = 16
 def _writes_channels_last(weight: Tensor, groups: Size, stride: tuple[Size, ...], dilation: tuple[Size, ...]) -> bool:
     """Whether oneDNN's kernels for strides run, which have channels innermost: without dilation, and where groups fill
     vectors. Nothing is known of symbolic ones."""
-    wide = groups == 1 or (isinstance(weight.shape[0], int) and weight.shape[0] // groups % _LANES == 0)
-    return wide and any(s != 1 for s in stride) and all(d == 1 for d in dilation) and weight.shape[1] != 1
+    channels = weight.shape[0]
+    full = isinstance(channels, int) and isinstance(groups, int) and groups > 0 and channels % (groups * _LANES) == 0
+    return (
+        (groups == 1 or full) and any(s != 1 for s in stride) and all(d == 1 for d in dilation) and weight.shape[1] != 1
+    )
 
 
 _LARGE_INPUT = 20480
