@@ -23,7 +23,6 @@ CHOSEN = {
     "resnet18": "every N, H, W >= 1",
     "swin_t": "H >= 4 and W >= 4",
     "vit_b_16": "H == 224 and W == 224",
-    "deeplabv3_mobilenet_v3_large": "every N, H, W >= 1",
 }
 ALL = [*models.list_models(module=models), *models.list_models(module=models.segmentation)]
 

@@ -14,15 +14,12 @@ CHOSEN = [
     "alexnet",
     "convnext_tiny",
     "densenet121",
-    "efficientnet_b0",
-    "googlenet",
     "mobilenet_v3_large",
-    "regnet_x_400mf",
     "resnet50",
     "shufflenet_v2_x0_5",
     "swin_t",
 ]
-FIXED_SIZE = ["maxvit_t", "vit_b_32"]
+FIXED_SIZE = ["vit_b_32"]
 REST = sorted(set(models.list_models(module=models)) - set(CHOSEN) - set(FIXED_SIZE))
 
 

@@ -4,10 +4,10 @@ import convsym
 from tests.benchmarks.deep import chain, skips
 
 
-def test_a_chain_of_10000_layers_is_analysed():
-    a = convsym.analyze(chain(10_000), "N 4 H W")
-    assert len(a.calls) == 10_000
-    assert str(a.flops) == "1440000*H*N*W"
+def test_a_chain_of_4000_layers_is_analysed():
+    a = convsym.analyze(chain(4_000), "N 4 H W")
+    assert len(a.calls) == 4_000
+    assert str(a.flops) == "576000*H*N*W"
     assert str(a.domain) == "every N, H, W >= 1"
 
 
