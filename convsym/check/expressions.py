@@ -22,19 +22,23 @@ def replaced(expression: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
 #: Methods after which a model or a tensor is made and shaped as it was.
 _KEEPING = frozenset(
     {
-        *(
-            "apply",
-            "clone",
-            "contiguous",
-            "cpu",
-            "cuda",
-            "detach",
-            "eval",
-            "init_weights",
-            "load_state_dict",
-            "parameters",
-        ),
-        *("requires_grad_", "reset_parameters", "share_memory", "state_dict", "to", "train", "zero_grad"),
+        "apply",
+        "clone",
+        "contiguous",
+        "cpu",
+        "cuda",
+        "detach",
+        "eval",
+        "init_weights",
+        "load_state_dict",
+        "parameters",
+        "requires_grad_",
+        "reset_parameters",
+        "share_memory",
+        "state_dict",
+        "to",
+        "train",
+        "zero_grad",
     }
 )
 
