@@ -27,10 +27,9 @@ def resizing_arguments(analysis: Analysis, found: Finding) -> Iterator[tuple[Cal
     The tensors are those of the call that a finding is about; the layer is the one that made one of them, or made what
     activations and normalisations have changed since.
     """
-    for way in analysis.ways:
-        if any(f is found for f in way.findings) and found.call < len(way.calls):
-            yield from _solutions(way.calls[found.call], way.calls[: found.call])
-            return
+    way = analysis.way_of(found)
+    if way is not None:
+        yield from _solutions(way.calls[found.call], way.calls[: found.call])
 
 
 def _solutions(joined: Call, before: Sequence[Call]) -> Iterator[tuple[Call, str, int]]:

@@ -289,6 +289,11 @@ class Analysis(TrainingStep, Questions, Notebook):
                 found.setdefault((finding.requirement.kind, finding.place, finding.path), finding)
         return tuple(found.values())
 
+    def way_of(self, found: Finding) -> Way | None:
+        """The way on which a finding was made; None where the call that it is about was not recorded."""
+        ways = (w for w in self.ways if found.call < len(w.calls) and any(f is found for f in w.findings))
+        return next(ways, None)
+
     @property
     def refusals(self) -> tuple[Refusal, ...]:
         """Exceptions that the forward raised on some way, each with the sizes left out of the domain."""

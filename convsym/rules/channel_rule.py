@@ -51,8 +51,8 @@ def _change_of_maker(found: Finding, analysis: Analysis) -> Change | None:
 def _maker(found: Finding, analysis: Analysis) -> Call | None:
     from convsym.graph.sources import sources
 
-    way = next((w for w in analysis.ways if any(f is found for f in w.findings)), None)
-    if way is None or found.call >= len(way.calls):
+    way = analysis.way_of(found)
+    if way is None:
         return None
     made_by = sources(way.calls)[found.call]
     (one,) = made_by if len(made_by) == 1 else (None,)
