@@ -10,9 +10,10 @@ from torch.nn import functional as F
 from convsym.graph.backward import Backward, Gradient
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
-from convsym.ops.attention_backward import exact, kept_by_kernel, kept_by_products
+from convsym.ops.attention_backward import kept_by_kernel, kept_by_products
 from convsym.ops.broadcast import Shape, broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site
+from convsym.ops.dtypes import single_for_half
 from convsym.ops.layout import elementwise_strides
 from convsym.ops.matmul import require_inner, require_one_dtype
 from convsym.ops.strides import as_rows, stretched
@@ -55,7 +56,7 @@ def attention(
     batch = broadcast(site, tuple(heads), key_batch, op=f"{_OP} (counting batch axes only)")
     scores: Shape = (*batch, length, key.shape[-2])
     # Queries and keys are scaled, and half precision is computed in single, so the products read copies: of each head.
-    inner = exact(query.dtype)
+    inner = single_for_half(query.dtype)
     scaled = Tensor((*batch, length, features), inner), Tensor((*batch, *key.shape[-2:]), inner)
     cost = Cost(flops=multiply(2, multiply(product(scores), features)))
     if attn_mask is not None:

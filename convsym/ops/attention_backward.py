@@ -8,8 +8,7 @@ import torch
 
 from convsym.graph.backward import Saved
 from convsym.graph.tensor import Tensor
-
-_HALF = (torch.float16, torch.bfloat16)
+from convsym.ops.dtypes import single_for_half
 
 
 def kept_by_kernel(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, output: Tensor) -> tuple[Saved, ...]:
@@ -17,7 +16,7 @@ def kept_by_kernel(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | Non
 
     Of a mask that says yes and no it makes one of numbers first.
     """
-    sums = Tensor(output.shape[:-1], exact(query.dtype))
+    sums = Tensor(output.shape[:-1], single_for_half(query.dtype))
     masks = () if mask is None else (mask.as_dtype(query.dtype) if mask.dtype == torch.bool else mask,)
     return tuple(map(Saved, (query, key, value, *masks, output, sums)))
 
@@ -47,8 +46,3 @@ def kept_by_products(
         Saved(dropped, (value,)),
         Saved(read, scoring),
     )
-
-
-def exact(dtype: torch.dtype) -> torch.dtype:
-    """What attention computes in: half precision in single."""
-    return torch.float32 if dtype in _HALF else dtype

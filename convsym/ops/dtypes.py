@@ -9,6 +9,11 @@ from convsym.ops.catalogue import Site
 from convsym.sizes.condition import FALSE, TRUE
 
 
+def single_for_half(dtype: torch.dtype) -> torch.dtype:
+    """What kernels compute in that are not exact enough in half precision: single there, else what they are given."""
+    return torch.float32 if dtype in (torch.float16, torch.bfloat16) else dtype
+
+
 def require_floating(site: Site, op: str, input: Tensor, also: tuple[torch.dtype, ...] = ()) -> bool:
     """Many kernels exist for floating point only."""
     return input.dtype.is_floating_point or site.require(

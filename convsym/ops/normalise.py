@@ -12,7 +12,7 @@ from convsym.graph.backward import Backward, Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.dtypes import require_floating
+from convsym.ops.dtypes import require_floating, single_for_half
 from convsym.ops.layout import elementwise_strides, like_channels_last
 from convsym.sizes.arithmetic import Size, add, floor_div, multiply, subtract
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, divides, eq, ge, ne
@@ -93,8 +93,7 @@ def rms_norm(
     """`input` divided by the root mean square over its last axes; one operation per element."""
     output, shape = _trailing(site, "RMSNorm", input, normalized_shape, weight, None)
     # Computed step by step, half precision in single: the inverse root, and what it is multiplied with before the weight.
-    is_half = input.dtype in (torch.float16, torch.bfloat16)
-    read = input.as_dtype(torch.float32) if is_half else input
+    read = input.as_dtype(single_for_half(input.dtype))
     normalised = () if weight is None else (weight, read.with_shape(*input.shape))
     saved = (read, Tensor(_rows(input, shape), read.dtype), *normalised)
     return Outcome(
