@@ -56,7 +56,8 @@ def saved_bytes(model: nn.Module, *inputs: Any, leave_out: torch.dtype | None = 
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in apart and tensor.dtype != leave_out:
             kept[storage.data_ptr()] = storage
-        return tensor
+        # Not the tensor itself: where it is a result, its graph would hold it and it its graph.
+        return tensor.detach()
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         # The output stays alive, so that no memory is given out twice.
