@@ -1,0 +1,102 @@
+"""From which call to which the results of a forward are there, in inference and in a step of training."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from convsym.analysis.alive import Groups, Scratch, Span
+from convsym.analysis.regions import kept_among, regions_in
+from convsym.analysis.training import Training
+from convsym.graph.call import Call
+from convsym.graph.tensor import Tensor
+from convsym.sizes.condition import TRUE
+
+Spans = Mapping[Tensor, Sequence[Span]]
+
+
+def spans_in_inference(training: Training, apart: Collection[Tensor], freed: Mapping[Tensor, int], end: int) -> Spans:
+    """The memory of each result, from the call that makes it until no variable holds it: that of outputs until the end."""
+    outputs = {t.storage for t in training.outputs}
+    found: dict[Tensor, list[Span]] = {}
+    for step, call in enumerate(training.calls):
+        for tensor in call.outputs:
+            storage = tensor.storage
+            if storage in found or storage in apart or any(storage is given.storage for given in call.inputs):
+                continue
+            # What the forward lets go of as it returns is there as long as its results.
+            last = end if storage in outputs else len(training.calls)
+            gone = freed.get(storage, last)
+            found[storage] = [Span(step, gone if step < gone < len(training.calls) else last)]
+    return found
+
+
+def spans_in_training(training: Training, apart: Collection[Tensor], freed: Mapping[Tensor, int]) -> Spans:
+    """As in inference, and what autograd keeps until the backward of the first call that it keeps it of."""
+    after = _steps_after_backward(training)
+    found = {storage: list(spans) for storage, spans in spans_in_inference(training, apart, freed, after[0]).items()}
+    kept: dict[Tensor, Span] = {}
+    for index, tensors in enumerate(training.tensors):
+        for tensor in tensors:
+            if tensor.storage not in kept and tensor.storage not in apart:
+                kept[tensor.storage] = Span(index, after[index])
+    for storage, span in (*kept.items(), *_recomputed(training, apart, after)):
+        found[storage] = _joined([*found[storage], span]) if storage in found else [span]
+    return found
+
+
+def _steps_after_backward(training: Training) -> list[int]:
+    """The step that comes after the backward of each call, and at last the first of the backward pass."""
+    after = [len(training.calls)]
+    for index in range(len(training.calls) - 1, -1, -1):
+        after.append(after[-1] + (index in training.reached))
+    return after[::-1]
+
+
+def _recomputed(training: Training, apart: Collection[Tensor], after: Sequence[int]) -> Iterator[tuple[Tensor, Span]]:
+    """What autograd keeps, once the backward pass meets the last call of a checkpoint.
+
+    All inside is then computed again, and of checkpoints further inside again only their inputs are kept.
+    """
+    for region in regions_in(training.parts):
+        last = max((call.index for call in region.calls if call.index in training.reached), default=None)
+        if last is not None:
+            for call, tensors in kept_among(region.parts, training.needed):
+                span = Span(after[last + 1], after[call.index])
+                yield from ((s, span) for s in {t.storage for t in tensors}.difference(apart))
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    """The same steps, each once."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span.born <= found[-1].gone:
+            found[-1] = Span(found[-1].born, max(found[-1].gone, span.gone))
+        else:
+            found.append(span)
+    return found
+
+
+def scratch(calls: Sequence[Call], spans: Spans) -> Iterator[Scratch]:
+    """What calls make besides what is there, and give back when they are done."""
+    for step, call in enumerate(calls):
+        backward = call.backward
+        if backward is None:
+            continue
+        made = [s.tensor for s in backward.saved if not s.only_for_backward and s.tensor.base is None]
+        around = {t.storage for t in (*call.inputs, *call.outputs)} if made else ()
+        kept = tuple(dict.fromkeys(t for t in made if t not in around and not _is_there(spans.get(t, ()), step)))
+        usual = _with(kept, backward.workspace)
+        if backward.otherwise is not None:
+            condition, workspace = backward.otherwise
+            other = _with(kept, workspace)
+            yield Scratch(step, other) if condition is TRUE else Scratch(step, usual, (condition, other))
+        elif any(usual):
+            yield Scratch(step, usual)
+
+
+def _is_there(spans: Sequence[Span], step: int) -> bool:
+    return any(span.born <= step < span.gone for span in spans)
+
+
+def _with(kept: tuple[Tensor, ...], workspace: Groups) -> Groups:
+    return tuple((*kept, *group) for group in workspace) or (kept,)
