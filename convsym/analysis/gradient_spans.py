@@ -75,7 +75,7 @@ def _of_operands(
     incoming = next((waiting[t] for t in call.outputs if t in waiting), None)
     shares = incoming is not None and call.backward is not None and call.backward.shares
     made: dict[Tensor, int] = {}
-    for tensor in call.inputs:
+    for tensor in call.passes_to:
         if tensor in made or not training.needed.of(tensor):
             continue
         # The gradient of an operand in another dtype than the result is a cast of the incoming one.

@@ -23,7 +23,7 @@ def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) ->
         if not any(map(needed.of, call.outputs)):
             continue
         found.add(call.index)
-        sources = [t for t in call.inputs if needed.of(t)]
+        sources = [t for t in call.passes_to if needed.of(t)]
         tensors.update(sources)
         memory.update(t.storage for t in sources)
     return frozenset(found)

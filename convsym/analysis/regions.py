@@ -75,6 +75,6 @@ def kept_among(parts: Parts, needed: Needed) -> Iterator[tuple[Call, tuple[Tenso
 def kept_by(call: Call, needed: Needed) -> tuple[Tensor, ...]:
     """The tensors that one call keeps where it is inside of no checkpoint, or computed again."""
     backward = call.backward
-    if backward is None or not backward.through or not any(map(needed.of, call.inputs)):
+    if backward is None or not any(map(needed.of, call.passes_to)):
         return ()
     return tuple(saved.tensor for saved in backward.saved if needed.any_of(saved.wanted_by))

@@ -80,7 +80,7 @@ class Training:
     @cached_property
     def graded(self) -> tuple[Tensor, ...]:
         """Those of what is trained that have a gradient after the backward pass."""
-        read = {t for index in self.reached for t in self.calls[index].inputs}
+        read = {t for index in self.reached for t in self.calls[index].passes_to}
         return tuple(t for t in self.trained if t in read or t in self.outputs)
 
     @cached_property
@@ -98,7 +98,7 @@ class Training:
     def unknown(self) -> tuple[str, ...]:
         """Operations of which is not known what autograd keeps."""
         calls = [c for c in self.calls if c.backward is None or not c.backward.all_saved]
-        return tuple(sorted({c.op for c in calls if any(map(self.needed.of, c.inputs))} | self._selective))
+        return tuple(sorted({c.op for c in calls if any(map(self.needed.of, c.passes_to))} | self._selective))
 
     @cached_property
     def _selective(self) -> frozenset[str]:

@@ -38,7 +38,8 @@ class Gradient(NamedTuple):
 class Backward:
     """What a call leaves for the backward pass.
 
-    `through` is False where no gradient passes (detach), `starts` True where the results require one of their own.
+    A gradient passes `through` to these operands: to all of them where it is None, to none of none (detach). `starts` is
+    True where the results require one of their own.
     `shares` says that the gradients of the operands lie in the memory of the incoming one. `workspace` are tensors that a
     kernel makes for itself beside its result, one after the other where there are several groups of them; where the
     condition of `otherwise` holds, it makes those instead. `all_saved` and `all_gradients` say whether `saved` and
@@ -47,7 +48,7 @@ class Backward:
 
     saved: tuple[Saved, ...] = ()
     gradients: tuple[Gradient, ...] = ()
-    through: bool = True
+    through: Tensors | None = None
     starts: bool = False
     shares: bool = False
     workspace: tuple[Tensors, ...] = ()
@@ -62,7 +63,7 @@ class Backward:
 
 NOTHING = Backward()
 SHARED = Backward(shares=True)
-STOPS = Backward(through=False)
+STOPS = Backward(through=())
 STARTS = Backward(starts=True)
 
 #: How a family keeps tensors where its rule does not say it call by call: from the inputs and outputs of the call.
@@ -79,6 +80,11 @@ def passes_on(inputs: Tensors, outputs: Tensors) -> Backward:
     return SHARED
 
 
+def of_first(keeps: Keeps) -> Keeps:
+    """The same for an operand whose companions only say which shape or dtype is wanted."""
+    return lambda inputs, outputs: replace(keeps(inputs, outputs), through=inputs[:1])
+
+
 def keeps_input(inputs: Tensors, outputs: Tensors) -> Backward:
     """The gradient is computed from the operand."""
     return Backward((Saved(inputs[0]),))
@@ -92,6 +98,11 @@ def keeps_result(inputs: Tensors, outputs: Tensors) -> Backward:
 def keeps_copy_of_result(inputs: Tensors, outputs: Tensors) -> Backward:
     """The gradient is computed from an intermediate of the result's shape."""
     return Backward((Saved(outputs[0].with_shape(*outputs[0].shape)),))
+
+
+def keeps_results(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from all results."""
+    return Backward(tuple(map(Saved, outputs)))
 
 
 def keeps_both(inputs: Tensors, outputs: Tensors) -> Backward:

@@ -94,6 +94,12 @@ class Call:
         return None if self.keeps is None else self.keeps(self.inputs, self.outputs)
 
     @property
+    def passes_to(self) -> tuple[Tensor, ...]:
+        """The operands that a gradient of the outputs passes to, where they need one."""
+        backward = self.backward
+        return self.inputs if backward is None or backward.through is None else backward.through
+
+    @property
     def made(self) -> tuple[Tensor, ...]:
         """The outputs that have memory of their own: no views, nothing written in place."""
         given = {id(tensor.storage) for tensor in self.inputs}

@@ -28,8 +28,7 @@ class Needed:
         """Go on with the next call."""
         backward = call.backward
         starts = backward is not None and backward.starts
-        stops = backward is not None and not backward.through
-        if not starts and (stops or not any(map(self.of, call.inputs))):
+        if not starts and not any(map(self.of, call.passes_to)):
             return
         if call.checkpoint is not None and not self.enters(call.checkpoint):
             return

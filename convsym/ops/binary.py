@@ -9,7 +9,9 @@ from typing import Any
 import torch
 
 from convsym.graph.backward import (
+    Backward,
     Keeps,
+    Tensors,
     keeps_all,
     keeps_both,
     keeps_copy_of_result,
@@ -18,6 +20,7 @@ from convsym.graph.backward import (
     keeps_others,
     keeps_power,
     keeps_quotient,
+    keeps_result,
     passes_on,
     stops,
 )
@@ -184,6 +187,10 @@ def isin(
     return Outcome(Tensor(elements.shape, torch.bool), pointwise(site, "isin", torch.bool, elements).cost)
 
 
+def _keeps_everything(inputs: Tensors, outputs: Tensors) -> Backward:
+    return keeps_all((*inputs, *outputs), ())
+
+
 # result, dtypes taken (letters of KINDS), where numbers are taken, what autograd keeps, names
 _TABLE: tuple[tuple[str, str, str, Keeps, str], ...] = (
     ("same", ANY + "x", "both", keeps_others, "mul multiply"),
@@ -191,7 +198,8 @@ _TABLE: tuple[tuple[str, str, str, Keeps, str], ...] = (
     ("same", "uihf", "right", keeps_quotient, "fmod"),
     ("same", REAL, "none", keeps_all, "maximum minimum fmax fmin"),
     ("float", REAL, "none", keeps_all, "atan2 arctan2"),
-    ("same", "hf", "none", keeps_all, "hypot nextafter logaddexp2 igamma igammac gammainc gammaincc"),
+    ("same", "hf", "none", _keeps_everything, "hypot"),
+    ("same", "hf", "none", keeps_all, "nextafter logaddexp2 igamma igammac gammainc gammaincc"),
     ("same", "hfc", "none", keeps_all, "logaddexp"),
     ("float", REAL, "right", keeps_both, "copysign"),
     ("same", "ui", "none", stops, "gcd lcm"),
@@ -245,7 +253,7 @@ RULES = (
     *rules("float_power", float_power, (torch.float_power, torch.Tensor.float_power), keeps_power),
     *rules("float_power", _float_power_in_place, (torch.Tensor.float_power_,)),
     *rules("heaviside", partial(same_dtypes, "heaviside", REAL), spellings("heaviside"), stops),
-    *rules("complex", partial(complex_number, "complex"), (torch.complex,), keeps_nothing),
-    *rules("polar", partial(complex_number, "polar"), (torch.polar,), keeps_all),
+    *rules("complex", partial(complex_number, "complex"), (torch.complex,), keeps_all),
+    *rules("polar", partial(complex_number, "polar"), (torch.polar,), keeps_result),
     *rules("isin", isin, (torch.isin,), stops),
 )

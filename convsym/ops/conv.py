@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from convsym.graph.backward import Saved
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site
@@ -101,6 +102,9 @@ def conv(
     cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
     read = input if _pads_itself(before, after, padding_mode) else _padded(input, before, after)
     backward = of_convolution(read, input, weight, output, cost.flops)
+    if padding_mode in ("reflect", "replicate"):
+        # What pads is a call of its own, which reads its input once more.
+        backward = replace(backward, saved=(*backward.saved, Saved(input, (input,))))
     if axes == 2 and groups == 1:
         is_dense = all(s == 1 for s in stride) and all(p == 0 for p in (*before, *after))
         backward = replace(backward, otherwise=on_small_images(read, weight, output, is_dense))

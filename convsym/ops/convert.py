@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_nothing, stops
+from convsym.graph.backward import keeps_nothing, of_first, stops
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.memory import in_format, require_format
@@ -119,10 +119,10 @@ def same(site: Site, input: Tensor, *args: Any, **named: Any) -> Outcome:
 
 RULES = keeping(
     keeps_nothing,
-    OpRule("to", to, (torch.Tensor.to,)),
+    OpRule("to", to, (torch.Tensor.to,), keeps=of_first(keeps_nothing)),
     *(OpRule("to", partial(short, dtype), (getattr(torch.Tensor, name),)) for name, dtype in _SHORT.items()),
     OpRule("to", type_, (torch.Tensor.type,)),
-    OpRule("to", type_as, spellings("type_as")),
+    OpRule("to", type_as, spellings("type_as"), keeps=of_first(keeps_nothing)),
     OpRule("to", same, (torch.Tensor.cpu, torch.Tensor.cuda)),
     OpRule("detach", detach, (torch.Tensor.detach, torch.Tensor.detach_, torch.detach, torch.detach_), keeps=stops),
     OpRule("alias", same, (*spellings("alias_copy"), torch.Tensor.pin_memory)),

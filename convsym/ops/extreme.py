@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_positions
+from convsym.graph.backward import Backward, Saved, keeps_both, keeps_positions
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.binary import binary
@@ -22,7 +22,8 @@ def _all(op: str, site: Site, input: Tensor, kinds: str, needs_some: bool) -> Ou
     require_kind(site, op, input.dtype, kinds)
     if needs_some:
         require_some(site, op, input.shape)
-    return Outcome(Tensor((), input.dtype), Cost(elementwise=input.numel))
+    output = Tensor((), input.dtype)
+    return Outcome(output, Cost(elementwise=input.numel), backward=keeps_both((input,), (output,)))
 
 
 def _along(op: str, kinds: str, site: Site, input: Tensor, dim: int, keepdim: bool, k: Size | None = None) -> Outcome:
@@ -78,8 +79,9 @@ def running(op: str, site: Site, input: Tensor, dim: int) -> Outcome:
         one_axis(site, op, input, dim)
     require_kind(site, op, input.dtype, REAL)
     values = input.with_shape(*input.shape)
-    made = (values, values.as_dtype(torch.int64))
-    return Outcome(getattr(torch.return_types, op)(made), Cost(elementwise=input.numel))
+    indices = values.as_dtype(torch.int64)
+    made = getattr(torch.return_types, op)((values, indices))
+    return Outcome(made, Cost(elementwise=input.numel), backward=Backward((Saved(input), Saved(indices))))
 
 
 def aminmax(site: Site, input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Outcome:
@@ -87,8 +89,10 @@ def aminmax(site: Site, input: Tensor, *, dim: int | None = None, keepdim: bool 
     axes = tuple(range(input.rank)) if dim is None else (one_axis(site, "aminmax", input, dim),)
     require_kind(site, "aminmax", input.dtype, REAL)
     require_some(site, "aminmax", tuple(input.shape[a] for a in axes) if input.rank else ())
-    values = Tensor(without(input.shape, axes, bool(keepdim)), input.dtype)
-    return Outcome(torch.return_types.aminmax((values, values)), Cost(elementwise=input.numel))  # type: ignore[arg-type]
+    shape = without(input.shape, axes, bool(keepdim))
+    made = (Tensor(shape, input.dtype), Tensor(shape, input.dtype))
+    backward = Backward(tuple(map(Saved, (input, *made))))
+    return Outcome(torch.return_types.aminmax(made), Cost(elementwise=input.numel), backward=backward)  # type: ignore[arg-type]
 
 
 RULES = keeping(

@@ -5,12 +5,13 @@ Picking and placing cost nothing; what is added up on the way is one element-wis
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_positions
+from convsym.graph.backward import Backward, Saved, keeps_all, keeps_positions
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
@@ -84,7 +85,7 @@ def gather(site: Site, input: Tensor, dim: int, index: Tensor, *, sparse_grad: b
         _require_within(site, "gather", "the input", index, input, at)
         if max(index.rank, 1) == max(input.rank, 1):
             require_inside(site, "gather", index, _axes(input)[at])
-    return Outcome(output, parameters={"dim": dim})
+    return Outcome(output, parameters={"dim": dim}, backward=keeps_all((input, index), ()))
 
 
 def scatter(
@@ -127,7 +128,8 @@ def scatter_reduce(
     site: Site, input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Outcome:
     """`input` with elements of `src` added, multiplied or compared in where `index` says."""
-    return scatter(False, site, input, dim, index, src, reduce, two=True)
+    made = scatter(False, site, input, dim, index, src, reduce, two=True)
+    return replace(made, backward=keeps_all((input, index, src, made.output), ()))
 
 
 def _require_same_dtype(site: Site, op: str, input: Tensor, source: Tensor) -> bool:
@@ -178,14 +180,14 @@ def take(site: Site, input: Tensor, index: Tensor) -> Outcome:
     """Elements of the flattened input, in the shape of `index`."""
     require_dtype(site, "take", "an index", index, torch.int64)
     require_inside(site, "take", index, input.numel, negative=True)
-    return Outcome(Tensor(index.shape, input.dtype))
+    return Outcome(Tensor(index.shape, input.dtype), backward=keeps_all((input, index), ()))
 
 
 def take_along_dim(site: Site, input: Tensor, indices: Tensor, dim: int | None = None) -> Outcome:
     """As gather, but both broadcast on the other axes; without axis, of the flattened input."""
     require_dtype(site, "take_along_dim", "an index", indices, *_INDEX)
     if dim is None:
-        return Outcome(Tensor((indices.numel,), input.dtype))
+        return Outcome(Tensor((indices.numel,), input.dtype), backward=keeps_all((input, indices), ()))
     at = axis(site, "take_along_dim", dim, input.rank)
     if at is None or not site.require(
         "index-shape",
@@ -207,7 +209,8 @@ def take_along_dim(site: Site, input: Tensor, indices: Tensor, dim: int | None =
     )
     rest = [(*t.shape[:at], 1, *t.shape[at + 1 :]) for t in (input, indices)]
     shape = broadcast(site, *rest, op="take_along_dim")
-    return Outcome(Tensor((*shape[:at], indices.shape[at], *shape[at + 1 :]), input.dtype), parameters={"dim": dim})
+    output = Tensor((*shape[:at], indices.shape[at], *shape[at + 1 :]), input.dtype)
+    return Outcome(output, parameters={"dim": dim}, backward=keeps_all((input, indices), ()))
 
 
 def index_add(
@@ -236,7 +239,8 @@ def index_add(
         )
         require_inside(site, op, index, mine[at], unless=_nothing(input, at, adds))
     cost = Cost(elementwise=source.numel) if adds else FREE
-    return Outcome(input.with_shape(*input.shape), cost, {"dim": dim})
+    kept = Backward((Saved(index), Saved(source, (source,))))
+    return Outcome(input.with_shape(*input.shape), cost, {"dim": dim}, None if op == "index_reduce" else kept)
 
 
 def _nothing(input: Tensor, at: int, whole: bool) -> Condition:

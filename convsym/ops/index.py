@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_positions
+from convsym.graph.backward import Backward, Saved, keeps_positions
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.broadcast import broadcast
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
@@ -285,7 +285,8 @@ def extremes(index: Tensor) -> tuple[int, int] | None:
 
 def getitem(site: Site, input: Tensor, index: Any) -> Outcome:
     """`input[index]`: a view for numbers and slices, a copy where tensors of positions or masks pick."""
-    return Outcome(picked(site, input, index)[0])
+    found, picks = picked(site, input, index)
+    return Outcome(found, backward=Backward(tuple(map(Saved, picks))))
 
 
 def setitem(site: Site, input: Tensor, index: Any, value: Any) -> Outcome:
@@ -305,7 +306,7 @@ def setitem(site: Site, input: Tensor, index: Any, value: Any) -> Outcome:
                 help="convert the value with .to()",
             )
         require_broadcasts_to(site, "item assignment", value.shape, target.shape)
-    return Outcome(Tensor(input.shape, input.dtype, input.strides))
+    return Outcome(Tensor(input.shape, input.dtype, input.strides), backward=Backward(tuple(map(Saved, picks))))
 
 
 def require_broadcasts_to(site: Site, op: str, given: tuple[Size, ...], target: tuple[Size, ...]) -> bool:

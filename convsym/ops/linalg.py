@@ -10,7 +10,18 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_all
+from convsym.graph.backward import (
+    Backward,
+    Keeps,
+    Saved,
+    Tensors,
+    keeps_all,
+    keeps_both,
+    keeps_input,
+    keeps_nothing,
+    keeps_result,
+    keeps_results,
+)
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, contiguous_strides
 from convsym.ops.arguments import axis
@@ -309,37 +320,59 @@ def trace(site: Site, input: Tensor) -> Outcome:
     return Outcome(Tensor((), torch.int64 if exact else input.dtype), Cost(elementwise=work))
 
 
-_SQUARE: tuple[tuple[str, Any, tuple[Any, ...]], ...] = (
-    ("inv", _inverse, (torch.linalg.inv, torch.inverse, torch.Tensor.inverse)),
-    ("inv_ex", partial(_with_info, _types.linalg_inv_ex), (torch.linalg.inv_ex,)),
-    ("det", _number, spellings("det")),
-    ("logdet", _number, spellings("logdet")),
-    ("slogdet", partial(_sign_and_logarithm, _types.linalg_slogdet), (torch.linalg.slogdet,)),
-    ("slogdet", partial(_sign_and_logarithm, _types.slogdet), (torch.slogdet, torch.Tensor.slogdet)),
-    ("cholesky", _inverse, spellings("cholesky")),
-    ("cholesky_ex", partial(_with_info, _types.linalg_cholesky_ex), (torch.linalg.cholesky_ex,)),
-    ("cholesky_inverse", _inverse, spellings("cholesky_inverse")),
-    ("eig", _eig, (torch.linalg.eig,)),
-    ("eigvals", _eigenvalues, (torch.linalg.eigvals,)),
-    ("eigh", _eigh, (torch.linalg.eigh,)),
-    ("eigvalsh", _real_eigenvalues, (torch.linalg.eigvalsh,)),
-    ("matrix_exp", _same, spellings("matrix_exp")),
+def _keeps_factors(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The matrices, the result, and the factors L and U that it was computed with, beside the order of their rows."""
+    matrices = inputs[0]
+    factors = by_columns(matrices.shape, matrices.dtype)
+    order = Tensor(matrices.shape[:-1], torch.int32)
+    return Backward(tuple(map(Saved, (matrices, factors, order, outputs[0]))))
+
+
+def _keeps_vectors(inputs: Tensors, outputs: Tensors) -> Backward:
+    """Eigenvalues are computed with their vectors, if a gradient is wanted."""
+    values = outputs[0]
+    vectors = Saved(by_columns(inputs[0].shape, values.dtype), only_for_backward=True)
+    return Backward((Saved(values), vectors))
+
+
+def _keeps_singular_vectors(inputs: Tensors, outputs: Tensors) -> Backward:
+    *batch, m, n = inputs[0].shape
+    k = minimum(m, n)
+    left, right = by_columns((*batch, m, k), inputs[0].dtype), by_columns((*batch, k, n), inputs[0].dtype)
+    return Backward((Saved(outputs[0]), *(Saved(each, only_for_backward=True) for each in (left, right))))
+
+
+_SQUARE: tuple[tuple[str, Any, tuple[Any, ...], Keeps], ...] = (
+    ("inv", _inverse, (torch.linalg.inv, torch.inverse, torch.Tensor.inverse), keeps_result),
+    ("inv_ex", partial(_with_info, _types.linalg_inv_ex), (torch.linalg.inv_ex,), keeps_result),
+    ("det", _number, spellings("det"), _keeps_factors),
+    ("logdet", _number, spellings("logdet"), _keeps_factors),
+    ("slogdet", partial(_sign_and_logarithm, _types.linalg_slogdet), (torch.linalg.slogdet,), _keeps_factors),
+    ("slogdet", partial(_sign_and_logarithm, _types.slogdet), (torch.slogdet, torch.Tensor.slogdet), _keeps_factors),
+    ("cholesky", _inverse, spellings("cholesky"), keeps_result),
+    ("cholesky_ex", partial(_with_info, _types.linalg_cholesky_ex), (torch.linalg.cholesky_ex,), keeps_result),
+    ("cholesky_inverse", _inverse, spellings("cholesky_inverse"), keeps_both),
+    ("eig", _eig, (torch.linalg.eig,), keeps_results),
+    ("eigvals", _eigenvalues, (torch.linalg.eigvals,), _keeps_vectors),
+    ("eigh", _eigh, (torch.linalg.eigh,), keeps_results),
+    ("eigvalsh", _real_eigenvalues, (torch.linalg.eigvalsh,), _keeps_vectors),
+    ("matrix_exp", _same, spellings("matrix_exp"), keeps_input),
 )
 RULES = keeping(
     keeps_all,
-    *(OpRule(op, partial(square, make, op), functions) for op, make, functions in _SQUARE),
-    OpRule("svd", svd, (torch.linalg.svd,)),
-    OpRule("svd", old_svd, (torch.svd, torch.Tensor.svd)),
-    OpRule("svdvals", svdvals, (torch.linalg.svdvals,)),
-    OpRule("qr", qr, (torch.linalg.qr,)),
-    OpRule("qr", old_qr, (torch.qr, torch.Tensor.qr)),
-    OpRule("pinv", pinv, spellings("pinv", "pinverse")),
+    *(OpRule(op, partial(square, make, op), functions, keeps=keeps) for op, make, functions, keeps in _SQUARE),
+    OpRule("svd", svd, (torch.linalg.svd,), keeps=keeps_results),
+    OpRule("svd", old_svd, (torch.svd, torch.Tensor.svd), keeps=keeps_results),
+    OpRule("svdvals", svdvals, (torch.linalg.svdvals,), keeps=_keeps_singular_vectors),
+    OpRule("qr", qr, (torch.linalg.qr,), keeps=keeps_results),
+    OpRule("qr", old_qr, (torch.qr, torch.Tensor.qr), keeps=keeps_results),
+    OpRule("pinv", pinv, spellings("pinv", "pinverse"), keeps=keeps_both),
     OpRule("matrix_rank", matrix_rank, (torch.linalg.matrix_rank,)),
-    OpRule("solve", solve, (torch.linalg.solve,)),
-    OpRule("solve_triangular", solve_triangular, (torch.linalg.solve_triangular,)),
-    OpRule("lu_factor", partial(lu_factor, _types.linalg_lu_factor), (torch.linalg.lu_factor,)),
+    OpRule("solve", solve, (torch.linalg.solve,), keeps=_keeps_factors),
+    OpRule("solve_triangular", solve_triangular, (torch.linalg.solve_triangular,), keeps=keeps_both),
+    OpRule("lu_factor", partial(lu_factor, _types.linalg_lu_factor), (torch.linalg.lu_factor,), keeps=keeps_results),
     OpRule("lu_factor_ex", partial(lu_factor, _types.linalg_lu_factor_ex), (torch.linalg.lu_factor_ex,)),
     OpRule("cross", linalg_cross, (torch.linalg.cross,)),
     OpRule("cross", cross, (torch.cross, torch.Tensor.cross)),
-    OpRule("trace", trace, spellings("trace")),
+    OpRule("trace", trace, spellings("trace"), keeps=keeps_nothing),
 )

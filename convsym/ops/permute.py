@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import passes_on
+from convsym.graph.backward import of_first, passes_on
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axes_of, axis, sizes, spread_out
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
@@ -246,7 +246,7 @@ RULES = keeping(
     OpRule("squeeze", numpy_names(squeeze), spellings("squeeze")),
     OpRule("unsqueeze", numpy_names(unsqueeze), spellings("unsqueeze")),
     OpRule("expand", expand, spellings("expand")),
-    OpRule("expand", expand_as, spellings("expand_as")),
+    OpRule("expand", expand_as, spellings("expand_as"), keeps=of_first(passes_on)),
     OpRule("expand", broadcast_to, spellings("broadcast_to")),
     OpRule("unfold", unfold, (torch.Tensor.unfold,)),
 )

@@ -5,6 +5,7 @@ One element-wise operation is counted for each output element.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -80,7 +81,7 @@ def interpolate(
         spatial = tuple(number(site, v) for v in values)
     else:
         spatial = tuple(scaled(s, number(site, v)) for s, v in zip(input.shape[2:], values, strict=True))
-    return Outcome(*_resized(site, input, spatial, mode), parameters)
+    return replace(_resized(site, input, spatial, mode), parameters=parameters)
 
 
 def _require_arguments(
@@ -123,10 +124,9 @@ def _require_arguments(
     )
 
 
-def _resized(site: Site, input: Tensor, spatial: tuple[Size, ...], mode: str) -> tuple[Tensor, Cost]:
+def _resized(site: Site, input: Tensor, spatial: tuple[Size, ...], mode: str) -> Outcome:
     if mode == "area":
-        made = adaptive_avg_pool(len(spatial), site, input, spatial)
-        return made.output, made.cost
+        return adaptive_avg_pool(len(spatial), site, input, spatial)
     site.require(
         "input-dtype",
         TRUE if _takes(input.dtype, mode) else FALSE,
@@ -154,7 +154,7 @@ def _resized(site: Site, input: Tensor, spatial: tuple[Size, ...], mode: str) ->
     shape = (*input.shape[:2], *sizes)
     strides = channels_last_strides(shape) if suggests_channels_last(input) else None
     output = Tensor(shape, input.dtype, strides)
-    return output, Cost(elementwise=output.numel)
+    return Outcome(output, Cost(elementwise=output.numel))
 
 
 def _takes(dtype: torch.dtype, mode: str) -> bool:
@@ -188,7 +188,7 @@ def _upsample(
         spatial = tuple(size)
     else:
         spatial = tuple(scaled(s, f) for s, f in zip(input.shape[2:], factors or (), strict=True))
-    return Outcome(*_resized(site, input, spatial, mode), parameters)
+    return replace(_resized(site, input, spatial, mode), parameters=parameters)
 
 
 def _arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from convsym.graph.backward import keeps_all
+from convsym.graph.backward import keeps_all, keeps_nothing
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
@@ -126,5 +126,5 @@ RULES = keeping(
     keeps_all,
     OpRule("grid_sample", grid_sample, (F.grid_sample,)),
     OpRule("grid_sample", _grid_sampler, (torch.grid_sampler,)),
-    OpRule("affine_grid", affine_grid, (F.affine_grid, torch.affine_grid_generator)),
+    OpRule("affine_grid", affine_grid, (F.affine_grid, torch.affine_grid_generator), keeps=keeps_nothing),
 )

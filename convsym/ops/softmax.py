@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from convsym.graph.backward import keeps_result
+from convsym.graph.backward import keeps_all, keeps_result
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
@@ -52,7 +52,12 @@ def gumbel_softmax(
 ) -> Outcome:
     """A random sample whose elements sum to one along an axis; two operations per element."""
     made = _along(site, "gumbel_softmax", logits, dim, None)
-    return Outcome(made.output, made.cost + made.cost, {"dim": dim})
+    kept = [made.output]
+    if hard and logits.rank:
+        # Where the largest elements are, which are found along the axis.
+        at = dim % logits.rank
+        kept.append(Tensor((*logits.shape[:at], 1, *logits.shape[at + 1 :]), torch.int64))
+    return Outcome(made.output, made.cost + made.cost, {"dim": dim}, keeps_all(tuple(kept), ()))
 
 
 def _softmax2d(site: Site, input: Tensor) -> Outcome:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import keeps_positions
+from convsym.graph.backward import keeps_positions, stops
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, number
@@ -57,7 +57,7 @@ def argsort(site: Site, input: Tensor, *args: Any, **named: Any) -> Outcome:
 def msort(site: Site, input: Tensor) -> Outcome:
     """The elements along the first axis in order."""
     made = sort(site, input, 0)
-    return Outcome(made.output[0], made.cost)
+    return Outcome(made.output[0], made.cost, backward=keeps_positions((), made.output))
 
 
 def topk(site: Site, input: Tensor, k: Any, dim: int = -1, largest: bool = True, sorted: bool = True) -> Outcome:
@@ -181,6 +181,6 @@ RULES = keeping(
     OpRule("topk", numpy_names(topk), spellings("topk")),
     OpRule("unique", unique, spellings("unique")),
     OpRule("unique_consecutive", unique_consecutive, spellings("unique_consecutive")),
-    OpRule("searchsorted", searchsorted, spellings("searchsorted")),
-    OpRule("bucketize", bucketize, spellings("bucketize")),
+    OpRule("searchsorted", searchsorted, spellings("searchsorted"), keeps=stops),
+    OpRule("bucketize", bucketize, spellings("bucketize"), keeps=stops),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import Backward, Gradient, Saved
+from convsym.graph.backward import Backward, Gradient, Saved, stops
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, contiguous_strides, dtype_name
 from convsym.ops.arguments import axis
@@ -212,8 +212,8 @@ def pdist(site: Site, input: Tensor, p: Any = 2) -> Outcome:
 RULES = (
     OpRule("cov", cov, spellings("cov")),
     OpRule("corrcoef", corrcoef, spellings("corrcoef")),
-    OpRule("histc", histc, spellings("histc")),
-    OpRule("bincount", bincount, spellings("bincount")),
+    OpRule("histc", histc, spellings("histc"), keeps=stops),
+    OpRule("bincount", bincount, spellings("bincount"), keeps=stops),
     OpRule("quantile", partial(quantile, "quantile"), spellings("quantile")),
     OpRule("quantile", partial(quantile, "nanquantile"), spellings("nanquantile")),
     OpRule("dist", dist, spellings("dist")),

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import NOTHING, Backward, Tensors, keeps_all, keeps_positions
+from convsym.graph.backward import NOTHING, Backward, Saved, Tensors, keeps_all, keeps_others, keeps_positions
 from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.broadcast import result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site, spellings
@@ -133,7 +133,16 @@ def _keeps_weight(inputs: Tensors, outputs: Tensors) -> Backward:
 
 
 def _keeps_factors(inputs: Tensors, outputs: Tensors) -> Backward:
-    return keeps_all(inputs[1:], outputs)
+    """The factors, each for the gradient of the other."""
+    return keeps_others(inputs[1:], outputs)
+
+
+def _keeps_fraction(inputs: Tensors, outputs: Tensors) -> Backward:
+    """As for a quotient, where something in it needs a gradient."""
+    if len(inputs) != 3:
+        return NOTHING
+    _, above, below = inputs
+    return Backward((Saved(above, (below,)), Saved(below, (above, below))))
 
 
 _WHERE = (torch.where,)
@@ -145,7 +154,7 @@ RULES = (
     *rules("clamp_max", clamp_max, spellings("clamp_max"), keeps_all),
     *rules("lerp", lerp, spellings("lerp"), _keeps_weight),
     *rules("addcmul", partial(addc, "addcmul", "uihfc"), spellings("addcmul"), _keeps_factors),
-    *rules("addcdiv", partial(addc, "addcdiv", "hfc"), spellings("addcdiv"), _keeps_factors),
+    *rules("addcdiv", partial(addc, "addcdiv", "hfc"), spellings("addcdiv"), _keeps_fraction),
     OpRule("masked_fill", masked_fill, (torch.masked_fill, torch.Tensor.masked_fill), keeps=keeps_positions),
     OpRule(
         "masked_fill",

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from convsym.graph.backward import passes_on
+from convsym.graph.backward import of_first, passes_on
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis, sizes
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
@@ -310,8 +310,8 @@ RULES = keeping(
     OpRule("flatten", flatten, spellings("flatten"), {nn.Flatten: _flatten_arguments}),
     OpRule("ravel", ravel, spellings("ravel")),
     OpRule("unflatten", unflatten, spellings("unflatten"), {nn.Unflatten: _unflatten_arguments}),
-    OpRule("view_as", view_as, spellings("view_as")),
-    OpRule("reshape_as", reshape_as, spellings("reshape_as")),
+    OpRule("view_as", view_as, spellings("view_as"), keeps=of_first(passes_on)),
+    OpRule("reshape_as", reshape_as, spellings("reshape_as"), keeps=of_first(passes_on)),
     OpRule("view_as_real", view_as_real, spellings("view_as_real")),
     OpRule("view_as_complex", view_as_complex, spellings("view_as_complex")),
     OpRule("as_strided", as_strided, (torch.as_strided, torch.Tensor.as_strided)),

@@ -46,7 +46,7 @@ from convsym.sizes.extremes import Extreme
 from convsym.sizes.factors import factored
 from convsym.sizes.monotone import solved
 from convsym.sizes.pairing import paired, splits
-from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, Terms, expression, powers, terms
+from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, SizeFunction, Terms, expression, powers, terms
 from convsym.sizes.quotient import FloorDiv
 from convsym.sizes.sets import is_linear, is_presburger, ordered
 from convsym.sizes.sums import collect
@@ -90,6 +90,15 @@ def without_products(condition: Condition, proves: Proves | None = None) -> Cond
             _too_long.clear()
         _rewritten[condition] = found
     return found
+
+
+def _with(condition: Comparison, function: SizeFunction, value: sympy.Expr) -> Condition:
+    """The condition where the function has this value. It holds nowhere if something would be divided by zero."""
+    try:
+        expr = collect(dict(terms(condition.expr.xreplace({function: value}))))
+    except ZeroDivisionError:
+        return FALSE
+    return eq(expr, 0) if condition.relation == "==" else ge(expr, 0)
 
 
 class _Rewriting:
@@ -162,8 +171,7 @@ class _Rewriting:
                 parts = []
                 before: list[Condition] = []
                 for case, size in function.pieces:
-                    expr = condition.expr.xreplace({function: expression(size)})
-                    there = eq(collect(dict(terms(expr))), 0) if condition.relation == "==" else ge(expr, 0)
+                    there = _with(condition, function, expression(size))
                     parts.append(all_of(*before, case, there))
                     before.append(contrary(case))
                 return any_of(*parts)
@@ -174,8 +182,7 @@ class _Rewriting:
     def _where_it_is(self, condition: Comparison, extreme: Extreme, arg: sympy.Expr) -> Condition:
         """Where the minimum or maximum is this one of its arguments, and the condition holds."""
         beaten = [le(other, arg) if extreme.sign > 0 else ge(other, arg) for other in extreme.args if other is not arg]
-        expr = collect(dict(terms(condition.expr.xreplace({extreme: arg}))))
-        return all_of(*beaten, eq(expr, 0) if condition.relation == "==" else ge(expr, 0))
+        return all_of(*beaten, _with(condition, extreme, arg))
 
     def _product(self, factors: list[sympy.Expr], coefficient: int, constant: int, equal: bool) -> Condition | None:
         """``coefficient * product(factors) + constant``, equal to zero or not negative."""

@@ -159,7 +159,7 @@ class SymbolicTensor(torch.Tensor):
 
     @property
     def data(self) -> Any:
-        return self
+        return self.detach()
 
     @data.setter
     def data(self, value: Any) -> None:

@@ -126,6 +126,11 @@ _FUNCTIONS: dict[str, Forward] = {
     "a choice": lambda x: torch.where(x > 0, x, 0.0),
     "a mask": lambda x: x.masked_fill(x > 0, 0.0),
     "a maximum along an axis": lambda x: x.max(1),
+    "a maximum of all": lambda x: x.max(),
+    "a median of all": lambda x: x.median(),
+    "a running maximum": lambda x: x.cummax(1)[0],
+    "both extremes": lambda x: x.aminmax(dim=1)[0],
+    "elements in order": torch.msort,
     "amax": lambda x: x.amax(1),
     "a maximum of two": lambda x: torch.maximum(x + 1, x + 2),
     "var": lambda x: x.var(1),
@@ -136,6 +141,26 @@ _FUNCTIONS: dict[str, Forward] = {
     "logsumexp": lambda x: x.logsumexp(1),
     "cumprod": lambda x: x.cumprod(1),
     "positions": lambda x: x[:, torch.tensor([0, 1])],
+    "a list of positions": lambda x: x[:, [0, 1]],
+    "gather": lambda x: x.gather(1, x.argmax(1, keepdim=True)),
+    "take": lambda x: x.take(torch.tensor([3, 1])),
+    "take_along_dim": lambda x: x.take_along_dim(x.argmax(1, keepdim=True), 1),
+    "index_add": lambda x: torch.zeros(2, 4, 5, 6).index_add(1, torch.tensor([0, 1, 2, 3]), x.float()),
+    "scatter_reduce": lambda x: torch.zeros(2, 4, 5, 6).scatter_reduce(1, x.argsort(1), x.float(), "sum"),
+    "a quotient that is added": lambda x: torch.addcdiv(x, x + 1, x.detach() + 2),
+    "a hypotenuse": lambda x: torch.hypot(x + 1, x + 2),
+    "hard choices": lambda x: F.gumbel_softmax(x, dim=1, hard=True),
+    "means of areas": lambda x: F.interpolate(x, size=(2, 3), mode="area"),
+    "a grid": lambda x: F.affine_grid(x[:, 0, :2, :3], [2, 1, 4, 4], align_corners=False),
+    "a number of two parts": lambda x: torch.complex(x.float(), x.float() + 1).abs(),
+    "a number of length and angle": lambda x: torch.polar(x.float(), x.float() + 1).real,
+    "trace": lambda x: x[0, 0].trace(),
+    "det": lambda x: torch.linalg.det((x @ x.mT).float()),
+    "inv": lambda x: torch.linalg.inv((x @ x.mT).float() + torch.eye(5)),
+    "qr": lambda x: torch.linalg.qr(x.float())[0],
+    "svdvals": lambda x: torch.linalg.svdvals(x.float()),
+    "eigh": lambda x: torch.linalg.eigh((x @ x.mT).float())[0],
+    "solve": lambda x: torch.linalg.solve((x @ x.mT).float() + torch.eye(5), x.float()),
     "index_select": lambda x: x.index_select(1, torch.tensor([0, 1])),
     "topk": lambda x: x.topk(2, 1),
     "exp": torch.exp,
@@ -238,6 +263,37 @@ def test_axes_of_one_element_make_views_of_what_are_copies_elsewhere(sizes: dict
     model = _Then(lambda x: F.gelu(x.flatten(2).transpose(1, 2).reshape(-1, 4)))
     at = convsym.analyze(model, "N 3 H W").at(**sizes)
     assert at.saved_bytes == saved_bytes(model, torch.rand(sizes["N"], 3, sizes["H"], sizes["W"]))
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate"])
+def test_a_layer_that_pads_into_a_copy_keeps_what_it_pads(mode: str) -> None:
+    assert_saved(_Then(nn.Conv2d(4, 6, 3, padding=1, padding_mode=mode)))
+
+
+@pytest.mark.parametrize(
+    "as_wanted",
+    [
+        lambda made, x: made.to(x),
+        lambda made, x: made.type_as(x),
+        lambda made, x: made.expand_as(x),
+        lambda made, x: made.view_as(x[:1]),
+        lambda made, x: made * x.data,
+        lambda made, x: made * torch.histc(x, 6),
+        lambda made, x: made * torch.bucketize(x, torch.tensor([0.0, 1.0])),
+    ],
+)
+def test_a_tensor_that_only_says_what_is_wanted_passes_no_gradient(as_wanted: Any) -> None:
+    needs = []
+
+    def after(x: torch.Tensor) -> torch.Tensor:
+        made = as_wanted(torch.ones(1, 4, 5, 6), x)
+        needs.append(made.requires_grad)
+        return made.exp() * 2
+
+    model = _Then(after)
+    at = convsym.analyze(model.train(), "2 3 5 6")
+    assert at.saved_bytes == saved_bytes(model, torch.rand(2, 3, 5, 6))
+    assert not any(needs)
 
 
 def test_what_is_computed_from_known_elements_counts_once() -> None:

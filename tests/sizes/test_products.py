@@ -61,7 +61,17 @@ def test_products_become_plain_conditions(spelled: str, simple: str) -> None:
     assert np.array_equal(found.vectorised(**grid), np.broadcast_to(expected.vectorised(**grid), grid["H"].shape))
 
 
-@pytest.mark.parametrize("spelled", ["H*W == N*N + 1", "W % H == 0", "H**2 + W**2 == N**2", "math.floor(H*0.7) == W"])
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "H*W == N*N + 1",
+        "W % H == 0",
+        "H**2 + W**2 == N**2",
+        "math.floor(H*0.7) == W",
+        # Where the maximum is 0, there is no quotient.
+        "W // max(H*W//2 - 9, 0) == 3",
+    ],
+)
 def test_what_has_no_rewriting_is_left(spelled: str) -> None:
     assert without_products(parse_condition(spelled)) is None
 
