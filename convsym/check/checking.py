@@ -121,7 +121,7 @@ def _surely_wrong(trials: Sequence[Trial], fuller: Sequence[Trial]) -> tuple[lis
         return failing, frozenset()
     required = [t.inputs.args for t in failing]
     alike = [t for t in fuller if t.inputs.args in required]
-    return failing, frozenset.intersection(*(t.sure for t in (*failing, *alike)))
+    return failing, frozenset.intersection(*(t.sure for t in (*failing, *alike))) | failing[0].typed
 
 
 def _chained(first: Iterable[Given], rest: Callable[[], Iterator[Given]]) -> Iterator[Given]:

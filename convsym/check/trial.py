@@ -84,7 +84,12 @@ class Trial:
             for refusal in self.analysis.refusals
             if not self.analysis.findings and is_sure(refusal, self.analysis.model)
         )
-        return (frozenset() if "N" in self.fixed else anchored) | apart | raised
+        return (frozenset() if "N" in self.fixed else anchored) | apart | self.typed | raised
+
+    @cached_property
+    def typed(self) -> frozenset[Any]:
+        """What identifies the findings of arguments that no input makes right."""
+        return frozenset(identity(f) for way in self.analysis.ways for f in way.findings if f.requirement.is_of_type)
 
     @cached_property
     def was_accepted(self) -> bool:

@@ -28,6 +28,11 @@ class Requirement:
     mend: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
+    def is_of_type(self) -> bool:
+        """Whether an argument is of the wrong Python type, whatever the tensors are."""
+        return self.kind == "whole-number"
+
+    @property
     def claim(self) -> str:
         """One sentence that says what is asked and what is given, with both values."""
         return self.template.format(*map(_shown, self.values))

@@ -11,6 +11,8 @@ from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Site
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, TRUE, all_of, ge
+from convsym.sizes.polynomial import NotASize
+from convsym.sizes.ratio import is_real
 
 
 def axis(site: Site, op: str, dim: int, rank: int) -> int | None:
@@ -75,7 +77,14 @@ def number(site: Site, value: Any) -> Any:
 
 def sizes(site: Site, values: Sequence[Any]) -> tuple[Size, ...]:
     """Sizes given as `f(2, 3)` or `f((2, 3))`, each a number or a tensor of one element."""
-    return tuple(number(site, v) if isinstance(v, Tensor) else v for v in spread_out(values))
+    return tuple(whole(number(site, v)) for v in spread_out(values))
+
+
+def whole(value: Any) -> Any:
+    """A number that torch takes as an integer only; a fraction raises NotASize."""
+    if is_real(value):
+        raise NotASize(f"{value} is not a size, which must be an integer")
+    return value
 
 
 def require_sizes(site: Site, op: str, shape: tuple[Size, ...]) -> bool:

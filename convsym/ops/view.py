@@ -9,7 +9,7 @@ from torch import nn
 
 from convsym.graph.backward import of_first, passes_on
 from convsym.graph.tensor import Tensor
-from convsym.ops.arguments import axis, sizes
+from convsym.ops.arguments import axis, sizes, whole
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping, spellings
 from convsym.ops.strides import normal, strides_of, viewable, viewed
 from convsym.sizes.arithmetic import Size, exact_div, floor_div, multiply, product
@@ -157,7 +157,7 @@ def ravel(site: Site, input: Tensor) -> Outcome:
 
 def unflatten(site: Site, input: Tensor, dim: int, sizes: Any) -> Outcome:
     """One axis split into several, one of which may be -1."""
-    asked = tuple(sizes)
+    asked = tuple(map(whole, sizes))
     parameters = {"dim": dim, "sizes": asked}
     at = axis(site, "unflatten", dim, input.rank)
     if not site.require(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convsym.graph.tensor import Tensor
+from convsym.ops.arguments import whole
 from convsym.ops.catalogue import Site
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, TRUE, all_of, ge
@@ -27,6 +28,19 @@ def spread(site: Site, op: str, name: str, value: Any, axes: int, takes_one: boo
     `takes_one` says whether a list of one value stands for all axes, as a number does.
     """
     values = per_axis(value, axes) if takes_one or not isinstance(value, (tuple, list)) else tuple(value)
+    if name != "output_ratio":
+        values = tuple(map(whole, values))
+    # Of several numbers torch looks at the type of the first.
+    site.require(
+        "whole-number",
+        FALSE if values and type(values[0]) is bool else TRUE,
+        "{} has {}={}, but takes no bool in place of a number",
+        op,
+        name,
+        str(value),
+        help=f"write {name}=1 for True, {name}=0 for False",
+    )
+    values = tuple(int(v) if type(v) is bool else v for v in values)
     if site.require(
         "argument-length",
         TRUE if len(values) == axes else FALSE,

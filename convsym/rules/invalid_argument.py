@@ -14,7 +14,7 @@ class InvalidArgument(Rule):
     What it finds:
 
     Arguments outside what torch allows whatever the input: a probability above one, a negative size, a word that is
-    none of the choices.
+    none of the choices, a fraction where a whole number is wanted.
 
     Why it matters:
 
@@ -83,6 +83,7 @@ class InvalidArgument(Rule):
         "fft-axes",
         "fft-size",
         "stft-window",
+        "whole-number",
     )
     help = "give a value that the operation allows"
 

@@ -85,6 +85,8 @@ def terms(size: Size) -> Mapping[sympy.Expr, int]:
 
 
 def _taken_apart(expr: sympy.Expr) -> Mapping[sympy.Expr, int]:
+    if isinstance(expr, float):
+        raise NotASize(f"{expr} is not a size, which must be an integer")
     if expr.is_Integer:
         return {ONE: int(expr)} if expr else {}
     if expr.is_Symbol or isinstance(expr, SizeFunction):

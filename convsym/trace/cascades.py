@@ -52,6 +52,10 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
         return False
     reached = earlier.call in reaching[finding.call]
     declared = finding.requirement.kind in _DECLARED
+    if finding.requirement.is_of_type:
+        # A block that is used several times has one mistake.
+        same = finding.requirement.kind == earlier.requirement.kind
+        return same and (finding.place, finding.definition) == (earlier.place, earlier.definition)
     if finding.requirement.kind == earlier.requirement.kind and _sizes(finding) == _sizes(earlier):
         first = slice(0, 1 if declared else None)
         shared = {id(t) for t in calls[earlier.call].inputs[first]} & {id(t) for t in calls[finding.call].inputs[first]}

@@ -29,10 +29,12 @@ from convsym.ops.broadcast import mismatched
 from convsym.ops.catalogue import Catalogue, OpRule, Outcome, is_in_place
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, all_of, eq
+from convsym.sizes.polynomial import NotASize
 from convsym.trace import values
 from convsym.trace.attributes import ASKED, attribute, is_attribute
 from convsym.trace.autograd import Autograd
 from convsym.trace.casts import Casts, Ruled
+from convsym.trace.errors import Unsupported
 from convsym.trace.frames import user_place
 from convsym.trace.join import call_joined
 from convsym.trace.module_stack import ModuleStack
@@ -41,6 +43,7 @@ from convsym.trace.paths import Path
 from convsym.trace.recording import Recording
 from convsym.trace.site import TracedSite
 from convsym.trace.tensors import SymbolicTensor
+from convsym.trace.whole_numbers import fractions, rounded_down
 
 LAYERS = (nn.modules.conv._ConvNd, nn.Linear)
 _SPACES = (torch, torch.Tensor, torch._C._nn, torch.special, torch.fft, torch.linalg)
@@ -111,7 +114,10 @@ class Tracer(TorchFunctionMode):
     ) -> Any:
         inputs: list[Tensor] = []
         plain_args, plain_kwargs = self._lowered(args, kwargs, inputs)
-        outcome = rule.infer(self.site, *plain_args, **plain_kwargs)
+        try:
+            outcome = rule.infer(self.site, *plain_args, **plain_kwargs)
+        except NotASize:
+            outcome = self._in_whole_numbers(rule, func, plain_args, plain_kwargs)
         inputs += self.site.taken_initialised()
         if kwargs.get("requires_grad") is True:
             outcome = replace(outcome, backward=STARTS)
@@ -122,6 +128,34 @@ class Tracer(TorchFunctionMode):
                 known = dict(zip(_tensors(outcome.output), _tensors(output), strict=True))
                 outcome = replace(outcome, backward=outcome.backward.exchanged(known))
         return self._returned(rule.name, func, args, kwargs, inputs, output, outcome, in_place, rule.keeps)
+
+    def _in_whole_numbers(self, rule: OpRule, func: Any, args: list[Any], kwargs: dict[str, Any]) -> Outcome:
+        """What comes out where fractions among the arguments, which torch refuses, are rounded down."""
+        given = fractions((args, kwargs))
+        # A layer of the catalogue hands its arguments on to a function that takes whole numbers.
+        if not given or not (func is None or self._refuses(func, args, kwargs)):
+            raise
+        self.site.require(
+            "whole-number",
+            FALSE,
+            "{} takes whole numbers, but gets {}",
+            rule.name,
+            " and ".join(map(str, given)),
+            help="divide with // in place of /, or round with int()",
+        )
+        return rule.infer(self.site, *rounded_down(args), **rounded_down(kwargs))
+
+    def _refuses(self, func: Any, args: list[Any], kwargs: dict[str, Any]) -> bool:
+        """Whether torch takes no arguments of these types."""
+        from convsym.trace import meta
+
+        try:
+            meta.infer(self.site, func, args, kwargs)
+        except TypeError:
+            return True
+        except (Unsupported, RuntimeError):
+            return False
+        return False
 
     def call_without_rule(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What torch is to return for a call of one of its functions that has no rule."""
