@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from convsym.graph.call import Call
 from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, total
+from convsym.sizes.arithmetic import Size
 
 
 def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) -> frozenset[int]:
@@ -29,13 +29,15 @@ def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) ->
     return frozenset(found)
 
 
-def backward_flops(calls: Sequence[Call], needed: Needed, on_the_way: Collection[int]) -> dict[int, Size]:
-    """The FLOPs of the gradients of each call, by its index, two per multiply-accumulate.
+def flops_of_gradients(
+    calls: Sequence[Call], needed: Needed, on_the_way: Collection[int]
+) -> dict[int, tuple[Size, ...]]:
+    """The FLOPs of each part of the backward pass, such as one matrix product, by the index of the call it belongs to.
 
     Only calls on the way from the outputs to what is trained, whose indices are given, have any.
     """
     return {
-        call.index: total([gradient.flops for gradient in backward.gradients if needed.any_of(gradient.of)])
+        call.index: tuple(gradient.flops for gradient in backward.gradients if needed.any_of(gradient.of))
         for call in calls
         if call.index in on_the_way and (backward := call.backward) is not None and backward.gradients
     }

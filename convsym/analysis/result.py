@@ -12,7 +12,7 @@ from torch import nn
 
 from convsym.analysis import totals
 from convsym.analysis.domain import ModelDomain
-from convsym.analysis.leaves import leaves
+from convsym.analysis.leaves import Leaves, leaves
 from convsym.analysis.memory import Memory
 from convsym.analysis.notebook import Notebook
 from convsym.analysis.numbers import LayerAt, NumbersAt, shape_at, tensors_of
@@ -48,22 +48,19 @@ class Case:
     layers: tuple[LayerCall, ...]
     outputs: Any
     inputs: tuple[Tensor, ...]
-    weights: tuple[Tensor, ...] = ()
-    trained: tuple[Tensor, ...] = ()
+    leaves: Leaves = field(default_factory=Leaves)
     joined: bool = False
     freed: Mapping[Tensor, int] = field(default_factory=dict)
-    held_bytes: Size = 0
-    parameters: Size = 0
 
     @cached_property
     def training(self) -> Training:
         """The backward pass of this way, and what is kept for it."""
-        return Training(self.calls, tuple(tensors_of(self.outputs)), self.weights, self.trained)
+        return Training(self.calls, tuple(tensors_of(self.outputs)), self.leaves.weights, self.leaves.trained)
 
     @cached_property
     def memory(self) -> Memory:
         """What is alive at each call."""
-        return Memory(self.training, self.inputs, self.freed, self.held_bytes, self.domain)
+        return Memory(self.training, self.inputs, self.freed, self.leaves.bytes, self.domain)
 
     @cached_property
     def sizes_across_strides(self) -> frozenset[Size]:
@@ -100,28 +97,18 @@ class Case:
             layers=short.layers(self.layers),
             outputs=short.result(self.outputs),
             inputs=tuple(map(short.tensor, self.inputs)),
-            weights=tuple(map(short.tensor, self.weights)),
-            trained=tuple(map(short.tensor, self.trained)),
+            leaves=replace(
+                self.leaves,
+                weights=tuple(map(short.tensor, self.leaves.weights)),
+                trained=tuple(map(short.tensor, self.leaves.trained)),
+            ),
         )
 
 
 def _case(way: Way, model: nn.Module) -> Case:
     # Where constructor arguments are open, each way makes a model of its own.
-    model = way.model or model
-    weights, trained, held_bytes = leaves(way, model)
-    return Case(
-        way.domain,
-        way.calls,
-        way.layers,
-        way.output,
-        way.inputs,
-        weights,
-        trained,
-        way.joined,
-        way.freed,
-        held_bytes,
-        count_parameters(model, initialised(way)),
-    )
+    read = leaves(way, way.model or model)
+    return Case(way.domain, way.calls, way.layers, way.output, way.inputs, read, way.joined, way.freed)
 
 
 @dataclass(frozen=True, repr=False)
@@ -214,7 +201,7 @@ class Analysis(TrainingStep, Questions, Notebook):
     @cached_property
     def parameters(self) -> Size:
         """The number of parameters, shared ones counted once."""
-        return self._over_cases(lambda c: c.parameters)
+        return self._over_cases(lambda c: c.leaves.parameters)
 
     @property
     def outputs(self) -> Any:
@@ -352,7 +339,7 @@ class Analysis(TrainingStep, Questions, Notebook):
             sizes=sizes,
             flops=flops,
             macs=flops // 2,
-            parameters=numbers.value(case.parameters),
+            parameters=numbers.value(case.leaves.parameters),
             elementwise=numbers.value(case.cost.elementwise),
             remember=self._memory_at(case, sizes),
             activation_bytes=numbers.value(case.activation_bytes),

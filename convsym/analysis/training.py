@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
-from convsym.analysis.gradients import backward_flops, reached
+from convsym.analysis.gradients import flops_of_gradients, reached
 from convsym.analysis.recomputed import recomputed
 from convsym.analysis.regions import Parts, parts_of, regions_in
 from convsym.analysis.saved import bytes_of, distinct, saved_tensors
 from convsym.graph.call import Call
 from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, add, total
+from convsym.sizes.arithmetic import Size, total
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,17 @@ class Training:
         return reached(self.calls, self.needed, self.outputs)
 
     @cached_property
+    def _parts_of_backward(self) -> Mapping[int, tuple[Size, ...]]:
+        """FLOPs of what the backward pass does for each call, by its index: gradients, and computing it again."""
+        flops = flops_of_gradients(self.calls, self.needed, self.reached)
+        for call in (call for calls in self.recomputed for call in calls if call.cost.flops != 0):
+            flops[call.index] = (*flops.get(call.index, ()), call.cost.flops)
+        return flops
+
+    @property
     def gradients(self) -> Mapping[int, Size]:
         """FLOPs that the backward pass has for each call, by its index: those of gradients, and of computing it again."""
-        flops = backward_flops(self.calls, self.needed, self.reached)
-        for call in (call for calls in self.recomputed for call in calls if call.cost.flops != 0):
-            flops[call.index] = add(flops.get(call.index, 0), call.cost.flops)
-        return dict(sorted(flops.items()))
+        return {index: total(parts) for index, parts in sorted(self._parts_of_backward.items())}
 
     @cached_property
     def recomputed(self) -> tuple[tuple[Call, ...], ...]:
@@ -60,7 +66,7 @@ class Training:
     @cached_property
     def flops(self) -> Size:
         """FLOPs of the backward pass."""
-        return total(list(self.gradients.values()))
+        return total(chain.from_iterable(self._parts_of_backward.values()))
 
     @cached_property
     def tensors(self) -> tuple[tuple[Tensor, ...], ...]:

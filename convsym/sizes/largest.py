@@ -1,4 +1,4 @@
-"""The largest of many sums, such as the bytes alive at each call, without those that another never falls below."""
+"""The largest of many sums, such as the bytes alive at each call, without those that others never fall below."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import partial
 from math import lcm, prod
 
 import numpy
-import numpy.typing
 import sympy
 
 from convsym.sizes.arithmetic import multiply
@@ -15,12 +14,11 @@ from convsym.sizes.condition import ge
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import Evaluation
 from convsym.sizes.extremes import Maximum
+from convsym.sizes.frontier import Table, frontier
 from convsym.sizes.polynomial import ONE, Size, expression, powers, sort_key, terms
 from convsym.sizes.simplify import residue_class
 from convsym.sizes.sums import collect, normal
 from convsym.sizes.truth import Truth
-
-Table = numpy.typing.NDArray[numpy.int64]
 
 
 def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
@@ -72,16 +70,9 @@ def _shortened(monomials: Sequence[sympy.Expr], domain: Domain) -> tuple[int, li
 
 
 def _not_exceeded(table: Table, monomials: Sequence[sympy.Expr], domain: Domain) -> list[int]:
-    """The rows of sums of monomials that no other sum surely reaches."""
+    """The rows of sums of monomials that can be the largest, as far as is known."""
     falling = _falling(monomials, domain)
-    keys = _Order([monomials[place] for place in falling], domain).keys(table[:, falling])
-    kept: list[int] = []
-    # What reaches another has the greater sum of keys, and is met before it.
-    left = numpy.argsort(-keys.sum(axis=1), kind="stable")
-    while len(left):
-        kept.append(int(left[0]))
-        left = left[1:][(keys[left[1:]] > keys[left[0]]).any(axis=1)]
-    return kept
+    return frontier(_Order([monomials[place] for place in falling], domain).keys(table[:, falling]))
 
 
 #: Sizes that tell most monomials apart; where none of them is in a domain, its own sample has to do.

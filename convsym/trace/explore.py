@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -176,7 +176,7 @@ def run(subject: Subject, path: Path) -> Way:
         except BaseException as error:
             return _way(subject, path, tracer, None, _refusal(tracer, error), True, None)
         tracer.modules.names, tracer.modules.definitions = names_of(model), places_of(model)
-        tracer.autograd.open_leaves = trained_of_open_size(model)
+        tracer.autograd.open_leaves = trained_of_open_size(model.parameters())
     refusal: Refusal | None = None
     output: Any = None
     complete = True
@@ -217,9 +217,9 @@ def places_of(model: nn.Module) -> dict[int, Place]:
     return {id(m): place for m in model.modules() if (place := definition_of(m)) is not None}
 
 
-def trained_of_open_size(model: nn.Module) -> tuple[Tensor, ...]:
-    """The parameters whose sizes the constructor left open, and which require a gradient."""
-    return tuple(p.spec for p in model.parameters() if isinstance(p, SymbolicTensor) and not p.frozen)
+def trained_of_open_size(parameters: Iterable[nn.Parameter]) -> tuple[Tensor, ...]:
+    """Those of the parameters whose sizes the constructor left open, and which require a gradient."""
+    return tuple(p.spec for p in parameters if isinstance(p, SymbolicTensor) and not p.frozen)
 
 
 def _way(
