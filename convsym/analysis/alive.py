@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -42,6 +43,26 @@ class Scratch(NamedTuple):
         return self.groups
 
 
+class Kinds:
+    """The different sizes that tensors have in memory, each with a number of its own."""
+
+    def __init__(self) -> None:
+        self._of: dict[Tensor, int] = {}
+        self._of_shapes: dict[tuple[tuple[Size, ...], int], int] = {}
+        self.sizes: list[Size] = []
+
+    def of(self, tensor: Tensor) -> int:
+        """The number of a tensor's size."""
+        number = self._of.get(tensor)
+        if number is None:
+            # Many are of one shape, and which it is is told sooner than how many bytes it has.
+            number = self._of_shapes.setdefault((tensor.shape, tensor.dtype.itemsize), len(self.sizes))
+            if number == len(self.sizes):
+                self.sizes.append(tensor.bytes)
+            self._of[tensor] = number
+        return number
+
+
 @dataclass(frozen=True)
 class Alive:
     """The calls in the order in which they run, the memory that is there from one to another, and what they make for
@@ -53,32 +74,35 @@ class Alive:
     calls: Sequence[Call]
     results: Sequence[tuple[Tensor, Span]]
     scratch: Sequence[Scratch]
+    kinds: Kinds
     gradients: Sequence[tuple[Tensor, Span]] = ()
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int, int]]:
+        """Of all memory the kind, and when it is there."""
+        return [(self.kinds.of(tensor), *span) for tensor, span in (*self.results, *self.gradients)]
 
     def counts(self) -> tuple[Table, list[Size]]:
         """How many tensors of each size are there: a row for each step, and group that it makes, with a column a size."""
-        kinds = _Kinds()
-        spans = [(kinds.of(tensor), *span) for tensor, span in (*self.results, *self.gradients)]
-        groups = [(s.step, [kinds.of(tensor) for tensor in group]) for s in self.scratch for group in s.groups]
+        groups = [(s.step, [self.kinds.of(tensor) for tensor in group]) for s in self.scratch for group in s.groups]
         without = set(range(len(self.calls))).difference(step for step, _ in groups)
         rows = sorted([*groups, *((step, []) for step in without)], key=lambda row: row[0])
-        changes = numpy.zeros((len(self.calls) + 1, len(kinds.sizes)), numpy.int64)
-        kind, born, gone = numpy.array(spans, numpy.int64).reshape(-1, 3).T
+        kind, born, gone = numpy.array(self._spans, numpy.int64).reshape(-1, 3).T
+        changes = numpy.zeros((len(self.calls) + 1, len(self.kinds.sizes)), numpy.int64)
         numpy.add.at(changes, (born, kind), 1)
         numpy.add.at(changes, (gone, kind), -1)
         table = changes.cumsum(axis=0)[[step for step, _ in rows]]
         entries = [(row, kind) for row, (_, group) in enumerate(rows) for kind in group]
         row, kind = numpy.array(entries, numpy.int64).reshape(-1, 2).T
         numpy.add.at(table, (row, kind), 1)
-        return table, kinds.sizes
+        return table, self.kinds.sizes
 
     def bytes_at(self, sizes: Mapping[str, int]) -> list[int]:
         """The most bytes at each step, at one size."""
-        kinds, numbers = _Kinds(), Evaluation(sizes)
-        spans = [(kinds.of(tensor), span) for tensor, span in (*self.results, *self.gradients)]
-        values = [numbers.value(size) for size in kinds.sizes]
+        numbers, spans = Evaluation(sizes), self._spans
+        values = [numbers.value(size) for size in self.kinds.sizes]
         changes = [0] * (len(self.calls) + 1)
-        for kind, (born, gone) in spans:
+        for kind, born, gone in spans:
             changes[born] += values[kind]
             changes[gone] -= values[kind]
         there = list(accumulate(changes[:-1]))
@@ -89,30 +113,14 @@ class Alive:
     def tensors(self) -> Iterable[Tensors]:
         """What is there at each step, besides what exists only while it runs."""
         spans = [*self.results, *((tensor.with_shape(*tensor.shape), span) for tensor, span in self.gradients)]
-        there: dict[Tensor, None] = {}
-        changes: list[list[tuple[Tensor, Span]]] = [[] for _ in range(len(self.calls) + 1)]
+        born: list[list[Tensor]] = [[] for _ in range(len(self.calls) + 1)]
+        gone: list[list[Tensor]] = [[] for _ in range(len(self.calls) + 1)]
         for tensor, span in spans:
-            changes[span.born].append((tensor, span))
-            changes[span.gone].append((tensor, span))
-        for step in range(len(self.calls)):
-            for tensor, span in changes[step]:
-                if span.gone == step:
-                    there.pop(tensor)
-            there.update((tensor, None) for tensor, span in changes[step] if span.born == step)
+            born[span.born].append(tensor)
+            gone[span.gone].append(tensor)
+        there: dict[Tensor, None] = {}
+        for left, came in zip(gone[:-1], born[:-1], strict=True):
+            for tensor in left:
+                del there[tensor]
+            there.update(dict.fromkeys(came))
             yield tuple(there)
-
-
-class _Kinds:
-    """The different sizes in memory, each with a number of its own."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[tuple[tuple[Size, ...], int], int] = {}
-        self.sizes: list[Size] = []
-
-    def of(self, tensor: Tensor) -> int:
-        """The number of a tensor's size."""
-        # Tensors of one shape are many, and which one it is is told sooner than how many bytes it has.
-        number = self._numbers.setdefault((tensor.shape, tensor.dtype.itemsize), len(self.sizes))
-        if number == len(self.sizes):
-            self.sizes.append(tensor.bytes)
-        return number

@@ -14,26 +14,26 @@ from convsym.sizes.condition import TRUE
 Spans = Mapping[Tensor, Sequence[Span]]
 
 
-def spans_in_inference(training: Training, apart: Collection[Tensor], freed: Mapping[Tensor, int], end: int) -> Spans:
+def spans_in_inference(training: Training, apart: Collection[Tensor], freed: Mapping[Tensor, int]) -> Spans:
     """The memory of each result, from the call that makes it until no variable holds it: that of outputs until the end."""
-    outputs = {t.storage for t in training.outputs}
+    end = len(training.calls)
     found: dict[Tensor, list[Span]] = {}
     for step, call in enumerate(training.calls):
         for tensor in call.outputs:
             storage = tensor.storage
             if storage in found or storage in apart or any(storage is given.storage for given in call.inputs):
                 continue
-            # What the forward lets go of as it returns is there as long as its results.
-            last = end if storage in outputs else len(training.calls)
-            gone = freed.get(storage, last)
-            found[storage] = [Span(step, gone if step < gone < len(training.calls) else last)]
+            gone = freed.get(storage, end)
+            found[storage] = [Span(step, gone if step < gone < end else end)]
     return found
 
 
-def spans_in_training(training: Training, apart: Collection[Tensor], freed: Mapping[Tensor, int]) -> Spans:
+def spans_in_training(training: Training, apart: Collection[Tensor], in_inference: Spans) -> Spans:
     """As in inference, and what autograd keeps until the backward of the first call that it keeps it of."""
     after = _steps_after_backward(training)
-    found = {storage: list(spans) for storage, spans in spans_in_inference(training, apart, freed, after[0]).items()}
+    found = dict(in_inference)
+    for storage in {t.storage for t in training.outputs}.intersection(found):
+        found[storage] = _joined([*found[storage], Span(len(training.calls), after[0])])
     kept: dict[Tensor, Span] = {}
     for index, tensors in enumerate(training.tensors):
         for tensor in tensors:
@@ -83,15 +83,16 @@ def scratch(calls: Sequence[Call], spans: Spans) -> Iterator[Scratch]:
         if backward is None:
             continue
         made = [s.tensor for s in backward.saved if not s.only_for_backward and s.tensor.base is None]
-        around = {t.storage for t in (*call.inputs, *call.outputs)} if made else ()
-        kept = tuple(dict.fromkeys(t for t in made if t not in around and not _is_there(spans.get(t, ()), step)))
-        usual = _with(kept, backward.workspace)
+        if made:
+            around = {t.storage for t in (*call.inputs, *call.outputs)}
+            made = [t for t in made if t not in around and not _is_there(spans.get(t, ()), step)]
+        kept = tuple(dict.fromkeys(made)) if made else ()
         if backward.otherwise is not None:
             condition, workspace = backward.otherwise
-            other = _with(kept, workspace)
+            usual, other = _with(kept, backward.workspace), _with(kept, workspace)
             yield Scratch(step, other) if condition is TRUE else Scratch(step, usual, (condition, other))
-        elif any(usual):
-            yield Scratch(step, usual)
+        elif kept or backward.workspace:
+            yield Scratch(step, _with(kept, backward.workspace))
 
 
 def _is_there(spans: Sequence[Span], step: int) -> bool:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy
 
-from convsym.analysis.alive import Alive, Span
+from convsym.analysis.alive import Alive, Kinds, Span
 from convsym.analysis.forward_spans import Spans, scratch, spans_in_inference, spans_in_training
 from convsym.analysis.gradient_spans import backward_calls, gradient_scratch, gradient_spans
 from convsym.analysis.training import Training
@@ -55,22 +55,28 @@ class Memory:
     @cached_property
     def inference(self) -> Alive:
         """What is alive at the calls of the forward in inference."""
-        calls = self.training.calls
-        spans = spans_in_inference(self.training, self._apart, self.freed, end=len(calls))
-        return Alive(calls, _one_by_one(spans), tuple(scratch(calls, spans)))
+        made = tuple(scratch(self.training.calls, self._spans))
+        return Alive(self.training.calls, _one_by_one(self._spans), made, self._kinds)
 
     @cached_property
     def step(self) -> Alive:
         """What is alive in a step of training: at the calls of the forward, then at those of the backward pass."""
-        calls = self.training.calls
-        spans = spans_in_training(self.training, self._apart, self.freed)
-        made = (*scratch(calls, spans), *gradient_scratch(self.training))
-        both = (*calls, *backward_calls(self.training))
-        return Alive(both, _one_by_one(spans), made, gradient_spans(self.training))
+        spans = spans_in_training(self.training, self._apart, self._spans)
+        made = (*scratch(self.training.calls, spans), *gradient_scratch(self.training))
+        both = (*self.training.calls, *backward_calls(self.training))
+        return Alive(both, _one_by_one(spans), made, self._kinds, gradient_spans(self.training))
 
     @cached_property
     def _apart(self) -> frozenset[Tensor]:
         return frozenset((*self.inputs, *self.training.weights))
+
+    @cached_property
+    def _spans(self) -> Spans:
+        return spans_in_inference(self.training, self._apart, self.freed)
+
+    @cached_property
+    def _kinds(self) -> Kinds:
+        return Kinds()
 
     @cached_property
     def peak(self) -> Size:

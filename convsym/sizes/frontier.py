@@ -6,8 +6,6 @@ mean in any key is nowhere larger than both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from math import gcd
 
 import numpy
@@ -27,7 +25,7 @@ def frontier(keys: Table) -> list[int]:
     """
     rows = _not_reached(keys)
     while True:
-        below = set(_below_means(keys[rows]))
+        below = _below_means(keys[rows])
         if not below:
             return rows
         # All at once: where any two have the same keys only one is here, so what is largest by itself is never left out.
@@ -35,21 +33,25 @@ def frontier(keys: Table) -> list[int]:
 
 
 def _not_reached(keys: Table) -> list[int]:
-    """The rows that no other one reaches in all columns; of equal ones the first."""
+    """The rows that no other one reaches in all columns; of equal ones only one."""
+    # Most are reached by the one before or after, which is told at once.
+    left = numpy.arange(len(keys))
+    left = numpy.append(left[:-1][(keys[:-1] > keys[1:]).any(axis=1)], left[-1:])
+    left = numpy.append(left[:1], left[1:][(keys[left[1:]] > keys[left[:-1]]).any(axis=1)])
     kept: list[int] = []
     # What reaches another has the greater sum of keys, and is met before it.
-    left = numpy.argsort(-keys.sum(axis=1), kind="stable")
+    left = left[numpy.argsort(-keys[left].sum(axis=1), kind="stable")]
     while len(left):
         kept.append(int(left[0]))
         left = left[1:][(keys[left[1:]] > keys[left[0]]).any(axis=1)]
     return sorted(kept)
 
 
-def _below_means(keys: Table) -> Iterator[int]:
+def _below_means(keys: Table) -> set[int]:
     """The places of rows that do not exceed a weighted mean of one shortly before and one shortly after."""
     place, before, after = _near(len(keys))
     if not len(place):
-        return
+        return set()
     differing = keys[:, (keys != keys[:1]).any(axis=0)]
     step, missing = (
         (differing[before] - differing[after]).astype(float),
@@ -61,12 +63,14 @@ def _below_means(keys: Table) -> Iterator[int]:
     least = numpy.where(step > 0, share, 0)
     most = numpy.where(step < 0, share, 1).min(axis=1)
     likely = (least.max(axis=1) <= most) & ((step != 0) | (missing <= 0)).all(axis=1)
+    below: set[int] = set()
     for found in numpy.flatnonzero(likely):
-        column = least[found].argmax()
         # Floating-point numbers found it; whole numbers have to agree.
+        column = least[found].argmax()
         part, whole = int(missing[found, column]), int(step[found, column])
-        if _reaches(keys[[place[found], before[found], after[found]]], part, whole):
-            yield int(place[found])
+        if place[found] not in below and _reaches(differing[[place[found], before[found], after[found]]], part, whole):
+            below.add(int(place[found]))
+    return below
 
 
 def _reaches(rows: Table, part: int, whole: int) -> bool:
@@ -80,10 +84,8 @@ def _reaches(rows: Table, part: int, whole: int) -> bool:
 
 def _near(number: int) -> tuple[Table, Table, Table]:
     """Places in a row of so many, each with one before it and one after it."""
-    triples = [
-        (place, place - before, place + after)
-        for before, after in product(range(1, _REACH + 1), repeat=2)
-        for place in range(before, number - after)
-    ]
-    place, before, after = numpy.array(triples, numpy.int64).reshape(-1, 3).T
-    return place, before, after
+    reach = numpy.arange(1, _REACH + 1)
+    place, back, forth = (grid.ravel() for grid in numpy.meshgrid(numpy.arange(number), reach, reach, indexing="ij"))
+    inside = (place >= back) & (place + forth < number)
+    place = place[inside]
+    return place, place - back[inside], place + forth[inside]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from math import lcm, prod
 
 import numpy
@@ -45,9 +45,17 @@ def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
 
 def _in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[sympy.Expr]]:
     """Sums of sizes as sums of monomials, a row a sum."""
-    monomials = list(dict.fromkeys(monomial for size in sizes for monomial in terms(size)))
-    parts = [[terms(size).get(monomial, 0) for monomial in monomials] for size in sizes]
-    return times @ numpy.array(parts, numpy.int64).reshape(len(sizes), len(monomials)), monomials
+    places: dict[sympy.Expr, int] = {}
+    entries = [
+        (row, places.setdefault(m, len(places)), c) for row, size in enumerate(sizes) for m, c in terms(size).items()
+    ]
+    parts = numpy.zeros((len(sizes), len(places)), numpy.int64)
+    for row, place, coefficient in entries:
+        parts[row, place] = coefficient
+    table = times @ parts
+    used = numpy.flatnonzero(table.any(axis=0)).tolist()
+    monomials = list(places)
+    return table[:, used], [monomials[place] for place in used]
 
 
 def _sum(coefficients: Table, monomials: Sequence[sympy.Expr]) -> Size:
@@ -63,8 +71,8 @@ def _shortened(monomials: Sequence[sympy.Expr], domain: Domain) -> tuple[int, li
 
     Where H is even 2*(H//2) is H, but H//2 alone cannot be written shorter.
     """
-    moduli = [[residue_class(domain, s)[0] for f in _factors(m) for s in f.free_symbols] for m in monomials]
-    scale = lcm(*map(prod, moduli))
+    of = cache(lambda s: residue_class(domain, s)[0])
+    scale = lcm(*(prod(of(s) for f in _factors(m) for s in f.free_symbols) for m in monomials))
     scale = scale if scale <= _GREATEST_SCALE else 1
     return scale, [domain.simplify(multiply(scale, monomial)) for monomial in monomials]
 
