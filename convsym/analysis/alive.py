@@ -43,23 +43,19 @@ class Scratch(NamedTuple):
         return self.groups
 
 
-class Kinds:
-    """The different sizes that tensors have in memory, each with a number of its own."""
+class Kinds(dict[Tensor, int]):
+    """The different sizes that tensors have in memory, each with a number of its own, by tensor."""
 
     def __init__(self) -> None:
-        self._of: dict[Tensor, int] = {}
         self._of_shapes: dict[tuple[tuple[Size, ...], int], int] = {}
         self.sizes: list[Size] = []
 
-    def of(self, tensor: Tensor) -> int:
-        """The number of a tensor's size."""
-        number = self._of.get(tensor)
-        if number is None:
-            # Many are of one shape, and which it is is told sooner than how many bytes it has.
-            number = self._of_shapes.setdefault((tensor.shape, tensor.dtype.itemsize), len(self.sizes))
-            if number == len(self.sizes):
-                self.sizes.append(tensor.bytes)
-            self._of[tensor] = number
+    def __missing__(self, tensor: Tensor) -> int:
+        # Many are of one shape, and which it is is told sooner than how many bytes it has.
+        number = self._of_shapes.setdefault((tensor.shape, tensor.dtype.itemsize), len(self.sizes))
+        if number == len(self.sizes):
+            self.sizes.append(tensor.bytes)
+        self[tensor] = number
         return number
 
 
@@ -80,22 +76,24 @@ class Alive:
     @cached_property
     def _spans(self) -> list[tuple[int, int, int]]:
         """Of all memory the kind, and when it is there."""
-        return [(self.kinds.of(tensor), *span) for tensor, span in (*self.results, *self.gradients)]
+        return [(self.kinds[tensor], *span) for tensor, span in (*self.results, *self.gradients)]
 
     def counts(self) -> tuple[Table, list[Size]]:
         """How many tensors of each size are there: a row for each step, and group that it makes, with a column a size."""
-        groups = [(s.step, [self.kinds.of(tensor) for tensor in group]) for s in self.scratch for group in s.groups]
-        without = set(range(len(self.calls))).difference(step for step, _ in groups)
-        rows = sorted([*groups, *((step, []) for step in without)], key=lambda row: row[0])
+        groups = [(s.step, [self.kinds[tensor] for tensor in group]) for s in self.scratch for group in s.groups]
         kind, born, gone = numpy.array(self._spans, numpy.int64).reshape(-1, 3).T
-        changes = numpy.zeros((len(self.calls) + 1, len(self.kinds.sizes)), numpy.int64)
-        numpy.add.at(changes, (born, kind), 1)
-        numpy.add.at(changes, (gone, kind), -1)
-        table = changes.cumsum(axis=0)[[step for step, _ in rows]]
-        entries = [(row, kind) for row, (_, group) in enumerate(rows) for kind in group]
-        row, kind = numpy.array(entries, numpy.int64).reshape(-1, 2).T
-        numpy.add.at(table, (row, kind), 1)
-        return table, self.kinds.sizes
+        there = numpy.zeros((len(self.calls) + 1, len(self.kinds.sizes)), numpy.int64)
+        numpy.add.at(there, (born, kind), 1)
+        numpy.add.at(there, (gone, kind), -1)
+        numpy.cumsum(there, axis=0, out=there)
+        making = [step for step, _ in groups]
+        others = numpy.delete(numpy.arange(len(self.calls)), making)
+        passing = numpy.zeros((len(groups), len(self.kinds.sizes)), numpy.int64)
+        for row, (_, kinds) in enumerate(groups):
+            for kind in kinds:
+                passing[row, kind] += 1
+        table = numpy.concatenate([there[others], there[making] + passing])
+        return table[numpy.argsort([*others, *making], kind="stable")], self.kinds.sizes
 
     def bytes_at(self, sizes: Mapping[str, int]) -> list[int]:
         """The most bytes at each step, at one size."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from convsym.analysis.alive import Groups, Scratch, Span
+from convsym.analysis.alive import Span
 from convsym.analysis.regions import kept_among, regions_in
 from convsym.analysis.training import Training
-from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
-from convsym.sizes.condition import TRUE
 
 Spans = Mapping[Tensor, Sequence[Span]]
 
@@ -74,30 +72,3 @@ def _joined(spans: list[Span]) -> list[Span]:
         else:
             found.append(span)
     return found
-
-
-def scratch(calls: Sequence[Call], spans: Spans) -> Iterator[Scratch]:
-    """What calls make besides what is there, and give back when they are done."""
-    for step, call in enumerate(calls):
-        backward = call.backward
-        if backward is None:
-            continue
-        made = [s.tensor for s in backward.saved if not s.only_for_backward and s.tensor.base is None]
-        if made:
-            around = {t.storage for t in (*call.inputs, *call.outputs)}
-            made = [t for t in made if t not in around and not _is_there(spans.get(t, ()), step)]
-        kept = tuple(dict.fromkeys(made)) if made else ()
-        if backward.otherwise is not None:
-            condition, workspace = backward.otherwise
-            usual, other = _with(kept, backward.workspace), _with(kept, workspace)
-            yield Scratch(step, other) if condition is TRUE else Scratch(step, usual, (condition, other))
-        elif kept or backward.workspace:
-            yield Scratch(step, _with(kept, backward.workspace))
-
-
-def _is_there(spans: Sequence[Span], step: int) -> bool:
-    return any(span.born <= step < span.gone for span in spans)
-
-
-def _with(kept: tuple[Tensor, ...], workspace: Groups) -> Groups:
-    return tuple((*kept, *group) for group in workspace) or (kept,)

@@ -6,9 +6,9 @@ Gradients of what is trained stay.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 
-from convsym.analysis.alive import Scratch, Span
+from convsym.analysis.alive import Span
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -41,13 +41,6 @@ def gradient_spans(training: Training) -> list[tuple[Tensor, Span]]:
 def backward_calls(training: Training) -> list[Call]:
     """The calls in the order of the backward pass."""
     return [training.calls[index] for index in sorted(training.reached, reverse=True)]
-
-
-def gradient_scratch(training: Training) -> Iterator[Scratch]:
-    """The copies that gradients are computed on, as results are, each of them made once."""
-    for step, call in enumerate(backward_calls(training), len(training.calls)):
-        if call.backward is not None and call.backward.workspace:
-            yield Scratch(step, (tuple(dict.fromkeys(t for group in call.backward.workspace for t in group)),))
 
 
 class _Memory:

@@ -17,8 +17,7 @@ def reached(calls: Sequence[Call], needed: Needed, outputs: Iterable[Tensor]) ->
     memory = {t.storage for t in tensors}
     found = set()
     for call in reversed(calls):
-        writes = any(t.base is not None and t.base in memory for t in call.outputs)
-        if not writes and not any(t in tensors for t in call.outputs):
+        if not any(t in tensors or t.base in memory for t in call.outputs):
             continue
         if not any(map(needed.of, call.outputs)):
             continue

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy
 
 from convsym.analysis.alive import Alive, Kinds, Span
-from convsym.analysis.forward_spans import Spans, scratch, spans_in_inference, spans_in_training
-from convsym.analysis.gradient_spans import backward_calls, gradient_scratch, gradient_spans
+from convsym.analysis.forward_spans import Spans, spans_in_inference, spans_in_training
+from convsym.analysis.gradient_spans import backward_calls, gradient_spans
+from convsym.analysis.scratch import Made, gradient_scratch, made_by, scratch
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -55,14 +56,14 @@ class Memory:
     @cached_property
     def inference(self) -> Alive:
         """What is alive at the calls of the forward in inference."""
-        made = tuple(scratch(self.training.calls, self._spans))
+        made = tuple(scratch(self._made, self._spans))
         return Alive(self.training.calls, _one_by_one(self._spans), made, self._kinds)
 
     @cached_property
     def step(self) -> Alive:
         """What is alive in a step of training: at the calls of the forward, then at those of the backward pass."""
         spans = spans_in_training(self.training, self._apart, self._spans)
-        made = (*scratch(self.training.calls, spans), *gradient_scratch(self.training))
+        made = (*scratch(self._made, spans), *gradient_scratch(self.training))
         both = (*self.training.calls, *backward_calls(self.training))
         return Alive(both, _one_by_one(spans), made, self._kinds, gradient_spans(self.training))
 
@@ -73,6 +74,10 @@ class Memory:
     @cached_property
     def _spans(self) -> Spans:
         return spans_in_inference(self.training, self._apart, self.freed)
+
+    @cached_property
+    def _made(self) -> list[Made]:
+        return made_by(self.training.calls)
 
     @cached_property
     def _kinds(self) -> Kinds:
@@ -90,9 +95,9 @@ class Memory:
 
     def _largest(self, alive: Alive) -> Size:
         counts, sizes = alive.counts()
-        before = numpy.zeros((1, len(sizes)), numpy.int64)
         # What there is before the first call is there all the time.
-        times = numpy.pad(numpy.concatenate([before, counts]), ((0, 0), (0, 1)), constant_values=1)
+        times = numpy.ones((len(counts) + 1, len(sizes) + 1), numpy.int64)
+        times[0, :-1], times[1:, :-1] = 0, counts
         return largest(times, [*sizes, self.idle], self.domain)
 
     def peak_at(self, sizes: Mapping[str, int]) -> int:

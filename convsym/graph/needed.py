@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from convsym.graph.call import Call, Checkpoint
 from convsym.graph.tensor import Tensor
@@ -48,7 +48,6 @@ class Needed:
             return False
         return not checkpoint.is_reentrant or any(map(self.of, checkpoint.inputs))
 
-    def any_of(self, tensors: Iterable[Tensor]) -> bool:
+    def any_of(self, tensors: Sequence[Tensor]) -> bool:
         """Whether it follows any of these; of no tensors, it does."""
-        given = tuple(tensors)
-        return not given or any(map(self.of, given))
+        return not tensors or any(map(self.of, tensors))

@@ -244,13 +244,16 @@ def absolute(a: Size) -> Size:
 
 def total(sizes: Iterable[Size]) -> Size:
     """The sum of all the sizes, built once."""
-    out: Terms = {}
     number = 0
+    times: dict[Size, int] = {}
     for size in sizes:
         if type(size) is int:
             number += size
         else:
-            accumulate(out, terms(size), 1)
+            times[size] = times.get(size, 0) + 1
+    out: Terms = {}
+    for size, count in times.items():
+        accumulate(out, terms(size), count)
     if not out:
         return number
     accumulate(out, terms(number), 1)

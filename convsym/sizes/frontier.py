@@ -6,6 +6,7 @@ mean in any key is nowhere larger than both.
 
 from __future__ import annotations
 
+from itertools import product
 from math import gcd
 
 import numpy
@@ -84,8 +85,7 @@ def _reaches(rows: Table, part: int, whole: int) -> bool:
 
 def _near(number: int) -> tuple[Table, Table, Table]:
     """Places in a row of so many, each with one before it and one after it."""
-    reach = numpy.arange(1, _REACH + 1)
-    place, back, forth = (grid.ravel() for grid in numpy.meshgrid(numpy.arange(number), reach, reach, indexing="ij"))
-    inside = (place >= back) & (place + forth < number)
-    place = place[inside]
-    return place, place - back[inside], place + forth[inside]
+    reach = list(product(range(1, _REACH + 1), repeat=2))
+    place = numpy.concatenate([numpy.arange(back, max(back, number - forth)) for back, forth in reach])
+    back, forth = numpy.repeat(reach, [max(0, number - forth - back) for back, forth in reach], axis=0).T
+    return place, place - back, place + forth

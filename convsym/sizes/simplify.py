@@ -96,11 +96,10 @@ class Rewriting:
         """The size, rewritten."""
         if isinstance(size, int):
             return size
-        parts = []
-        for m, c in terms(size).items():
-            factors: list[Size] = [power(self._atom(atom), e) for atom, e in powers(m)]
-            parts.append(product([c, *factors]))
-        return total(parts)
+        atoms = [(c, powers(m)) for m, c in terms(size).items()]
+        if all(self._atom(atom) is atom for _, factors in atoms for atom, _ in factors):
+            return normal(size)
+        return total(product([c, *(power(self._atom(atom), e) for atom, e in factors)]) for c, factors in atoms)
 
     def _atom(self, atom: sympy.Expr) -> Size:
         found = self._known.get(atom)
