@@ -78,6 +78,12 @@ class Alive:
         """Of all memory the kind, and when it is there."""
         return [(self.kinds[tensor], *span) for tensor, span in (*self.results, *self.gradients)]
 
+    @property
+    def rows(self) -> list[int]:
+        """The step of each row of the counts."""
+        made = [one.step for one in self.scratch for _ in one.groups]
+        return sorted([*made, *set(range(len(self.calls))).difference(made)])
+
     def counts(self) -> tuple[Table, list[Size]]:
         """How many tensors of each size are there: a row for each step, and group that it makes, with a column a size."""
         groups = [(s.step, [self.kinds[tensor] for tensor in group]) for s in self.scratch for group in s.groups]

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from convsym.analysis.alive import Span
 from convsym.analysis.regions import kept_among, regions_in
 from convsym.analysis.training import Training
+from convsym.graph.backward import Tensors
+from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 
 Spans = Mapping[Tensor, Sequence[Span]]
@@ -28,7 +30,7 @@ def spans_in_inference(training: Training, apart: Collection[Tensor], freed: Map
 
 def spans_in_training(training: Training, apart: Collection[Tensor], in_inference: Spans) -> Spans:
     """As in inference, and what autograd keeps until the backward of the first call that it keeps it of."""
-    after = _steps_after_backward(training)
+    after = steps_after_backward(training)
     found = dict(in_inference)
     for storage in {t.storage for t in training.outputs}.intersection(found):
         found[storage] = _joined([*found[storage], Span(len(training.calls), after[0])])
@@ -37,12 +39,13 @@ def spans_in_training(training: Training, apart: Collection[Tensor], in_inferenc
         for tensor in tensors:
             if tensor.storage not in kept and tensor.storage not in apart:
                 kept[tensor.storage] = Span(index, after[index])
-    for storage, span in (*kept.items(), *_recomputed(training, apart, after)):
+    again = ((s, span) for _, span, tensors in kept_again(training, after) for s in {t.storage for t in tensors})
+    for storage, span in (*kept.items(), *(one for one in again if one[0] not in apart)):
         found[storage] = _joined([*found[storage], span]) if storage in found else [span]
     return found
 
 
-def _steps_after_backward(training: Training) -> list[int]:
+def steps_after_backward(training: Training) -> list[int]:
     """The step that comes after the backward of each call, and at last the first of the backward pass."""
     after = [len(training.calls)]
     for index in range(len(training.calls) - 1, -1, -1):
@@ -50,8 +53,8 @@ def _steps_after_backward(training: Training) -> list[int]:
     return after[::-1]
 
 
-def _recomputed(training: Training, apart: Collection[Tensor], after: Sequence[int]) -> Iterator[tuple[Tensor, Span]]:
-    """What autograd keeps, once the backward pass meets the last call of a checkpoint.
+def kept_again(training: Training, after: Sequence[int]) -> Iterator[tuple[Call, Span, Tensors]]:
+    """What autograd keeps of which call, once the backward pass meets the last call of a checkpoint.
 
     All inside is then computed again, and of checkpoints further inside again only their inputs are kept.
     """
@@ -59,8 +62,7 @@ def _recomputed(training: Training, apart: Collection[Tensor], after: Sequence[i
         last = max((call.index for call in region.calls if call.index in training.reached), default=None)
         if last is not None:
             for call, tensors in kept_among(region.parts, training.needed):
-                span = Span(after[last + 1], after[call.index])
-                yield from ((s, span) for s in {t.storage for t in tensors}.difference(apart))
+                yield call, Span(after[last + 1], after[call.index]), tensors
 
 
 def _joined(spans: list[Span]) -> list[Span]:

@@ -22,6 +22,7 @@ from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
+from convsym.sizes.frontier import Table
 from convsym.sizes.largest import largest
 
 
@@ -98,7 +99,10 @@ class Memory:
         # What there is before the first call is there all the time.
         times = numpy.ones((len(counts) + 1, len(sizes) + 1), numpy.int64)
         times[0, :-1], times[1:, :-1] = 0, counts
-        return largest(times, [*sizes, self.idle], self.domain)
+        return self._largest_sum(times, [*sizes, self.idle], alive)
+
+    def _largest_sum(self, times: Table, sizes: list[Size], alive: Alive) -> Size:
+        return largest(times, sizes, self.domain)
 
     def peak_at(self, sizes: Mapping[str, int]) -> int:
         """The most bytes alive at once in inference, at one size."""

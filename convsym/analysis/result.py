@@ -11,6 +11,11 @@ import networkx as nx
 from torch import nn
 
 from convsym.analysis import totals
+from convsym.analysis.branches.alike import with_alike_as_one
+from convsym.analysis.branches.choices import Choices
+from convsym.analysis.branches.every_way import every_way
+from convsym.analysis.branches.memory import BranchedMemory
+from convsym.analysis.branches.training import BranchedTraining
 from convsym.analysis.domain import ModelDomain
 from convsym.analysis.leaves import Leaves, leaves
 from convsym.analysis.memory import Memory
@@ -27,6 +32,7 @@ from convsym.analysis.totals import ModuleTotal
 from convsym.analysis.training import Training
 from convsym.graph.call import Call, Cost, LayerCall
 from convsym.graph.calls import call_graph
+from convsym.graph.joint import Joint
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, floor_div
 from convsym.sizes.cases import piecewise
@@ -50,6 +56,7 @@ class Case:
     inputs: tuple[Tensor, ...]
     leaves: Leaves = field(default_factory=Leaves)
     joined: bool = False
+    joints: tuple[Joint, ...] = ()
     freed: Mapping[Tensor, int] = field(default_factory=dict)
 
     @cached_property
@@ -61,6 +68,18 @@ class Case:
     def memory(self) -> Memory:
         """What is alive at each call."""
         return Memory(self.training, self.inputs, self.freed, self.leaves.bytes, self.domain)
+
+    @cached_property
+    def overall(self) -> Memory:
+        """What is alive at each call of every branch, and the training step of them all; for formulas."""
+        if not self.joints:
+            return self.memory
+        joints = with_alike_as_one(self.joints, self.calls, self.leaves.trained)
+        way = every_way(self.calls, joints, self.freed, self.domain)
+        choices = Choices(way)
+        outputs = tuple(tensors_of(self.outputs))
+        training = BranchedTraining(way.calls, outputs, self.leaves.weights, self.leaves.trained, way, choices)
+        return BranchedMemory(training, self.inputs, way.freed, self.leaves.bytes, self.domain, way, choices)
 
     @cached_property
     def sizes_across_strides(self) -> frozenset[Size]:
@@ -80,7 +99,10 @@ class Case:
     @cached_property
     def activation_bytes(self) -> Size:
         """Bytes of all results that are no views."""
-        return totals.activation_bytes(self.calls)
+        training = self.overall.training if self.joints else None
+        return (
+            training.activation_bytes if isinstance(training, BranchedTraining) else totals.activation_bytes(self.calls)
+        )
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph:
@@ -108,7 +130,7 @@ class Case:
 def _case(way: Way, model: nn.Module) -> Case:
     # Where constructor arguments are open, each way makes a model of its own.
     read = leaves(way, way.model or model)
-    return Case(way.domain, way.calls, way.layers, way.output, way.inputs, read, way.joined, way.freed)
+    return Case(way.domain, way.calls, way.layers, way.output, way.inputs, read, way.joined, way.joints, way.freed)
 
 
 @dataclass(frozen=True, repr=False)

@@ -31,7 +31,7 @@ class TrainingStep:
     @cached_property
     def backward_flops(self) -> Size:
         """Floating-point operations of one backward pass, counted as `flops` are."""
-        return self._over_cases(lambda c: c.training.flops)
+        return self._over_cases(lambda c: c.overall.training.flops)
 
     @cached_property
     def uncounted_backward(self) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class TrainingStep:
         out; attention keeps what its fused kernel keeps where torch takes that one. The formula takes axes to have
         more than one element where that decides between a view and a copy; `at(...)` knows where they have not.
         """
-        return self._over_cases(lambda c: c.training.saved_bytes)
+        return self._over_cases(lambda c: c.overall.training.saved_bytes)
 
     @cached_property
     def unsaved(self) -> tuple[str, ...]:
@@ -54,9 +54,19 @@ class TrainingStep:
         return tuple(sorted({op for case in self.cases for op in case.training.unknown}))
 
     @cached_property
+    def uneven(self) -> tuple[str, ...]:
+        """Modules that go several ways, after which no one formula says what memory is kept.
+
+        They are followed as one, and each way is counted; but where a result lies in memory otherwise on one of them
+        (padded and cut again, say, so that a later view is a copy), `saved_bytes` and the peaks after it are formulas of
+        the general way. With any, they may be off a little; `at(...)` follows the way of its size, and is not.
+        """
+        return tuple(sorted({path for case in self.cases for path in case.overall.training.uneven}))
+
+    @cached_property
     def gradient_bytes(self) -> Size:
         """Bytes of the gradients of the parameters, of those that the forward reads and a backward pass reaches."""
-        return self._over_cases(lambda c: c.training.gradient_bytes)
+        return self._over_cases(lambda c: c.overall.training.gradient_bytes)
 
     def optimizer_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> Size:
         """Bytes that an optimiser of torch.optim keeps between two steps: its state, as `optimizer.state` holds it.
@@ -68,7 +78,11 @@ class TrainingStep:
         >>> convsym.analyze(torch.nn.Linear(16, 4), "N 16").optimizer_bytes("adam")
         552
         """
-        return self._over_cases(lambda c: state_bytes(optimizer, c.training.graded, master_weights))
+        return self._over_cases(
+            lambda c: c.overall.training.sum_over_graded(
+                lambda tensors: state_bytes(optimizer, tensors, master_weights)
+            )
+        )
 
     @cached_property
     def peak_bytes(self) -> Size:
@@ -78,12 +92,12 @@ class TrainingStep:
         oneDNN to compute every convolution whose sizes are open; torch computes a single image of at most 20480 elements
         itself, and `at(...)` knows that.
         """
-        return self._largest_over_cases(lambda c: c.memory.peak)
+        return self._largest_over_cases(lambda c: c.overall.peak)
 
     @cached_property
     def training_peak_bytes(self) -> Size:
         """The most memory alive at once in a step of training: both passes, gradients, no state of an optimiser."""
-        return self._largest_over_cases(lambda c: c.memory.training_peak)
+        return self._largest_over_cases(lambda c: c.overall.training_peak)
 
     def training_bytes(self, optimizer: str | Optimizer, master_weights: bool = False) -> Size:
         """The most memory alive at once in a step of training with an optimiser: `training_peak_bytes` and its state.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -92,13 +92,22 @@ class Training:
     @cached_property
     def gradient_bytes(self) -> Size:
         """Bytes of the gradients that the backward pass leaves."""
-        return total([t.bytes for t in self.graded])
+        return self.sum_over_graded(lambda tensors: total([t.bytes for t in tensors]))
+
+    def sum_over_graded(self, quantity: Callable[[Sequence[Tensor]], Size]) -> Size:
+        """What a quantity of several tensors is for those that have a gradient after the backward pass."""
+        return quantity(self.graded)
 
     @cached_property
     def uncounted(self) -> tuple[str, ...]:
         """Operations with gradients whose FLOPs are not known."""
         calls = [self.calls[index] for index in self.reached]
         return tuple(sorted({call.op for call in calls if not _are_gradients_counted(call)} | self._selective))
+
+    @property
+    def uneven(self) -> tuple[str, ...]:
+        """Modules of whose joined branches no formula says all that differs."""
+        return ()
 
     @cached_property
     def unknown(self) -> tuple[str, ...]:

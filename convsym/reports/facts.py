@@ -146,6 +146,11 @@ def notes(report: Report) -> list[str]:
         found.append(f"FLOPs of the gradients are not known of {', '.join(analysis.uncounted_backward)}.")
     if report.training and analysis.unsaved:
         found.append(f"What autograd keeps is not known of {', '.join(analysis.unsaved)}.")
+    if report.training and analysis.uneven:
+        where = ", ".join(analysis.uneven)
+        found.append(
+            f"Results of {where} lie in memory otherwise at some sizes: there, memory is exact as numbers only."
+        )
     found += [_aside(one) for one in analysis.misaligned]
     shown = " ".join(fact.text for fact in facts(report))
     for name, place in _unknowns(analysis).items():

@@ -61,6 +61,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
         "uncounted": list(analysis.uncounted),
         "uncounted_backward": list(analysis.uncounted_backward),
         "unsaved": list(analysis.unsaved),
+        "uneven": list(analysis.uneven),
         "pinned": [{"size": plain(p.size), "value": p.value, "place": place_data(p.place)} for p in analysis.pins],
         "modules": [
             {

@@ -16,6 +16,7 @@ from convsym.sizes.evaluate import Evaluation
 from convsym.sizes.extremes import Maximum
 from convsym.sizes.frontier import Table, frontier
 from convsym.sizes.polynomial import ONE, Size, expression, powers, sort_key, terms
+from convsym.sizes.shares import is_indicator
 from convsym.sizes.simplify import residue_class
 from convsym.sizes.sums import collect, normal
 from convsym.sizes.truth import Truth
@@ -24,26 +25,29 @@ from convsym.sizes.truth import Truth
 def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
     """The maximum over sums of sizes in a domain where no size is negative: a row a sum, with how often each size is added.
 
+    Sizes may count under conditions only, as in convsym.sizes.shares.
+
     >>> from convsym.sizes.arithmetic import floor_div, symbol
     >>> h = symbol("H")
     >>> largest(numpy.array([[4, 0, 0], [0, 3, 0], [1, 0, 5]]), [h, floor_div(h, 2), 1], Domain.positive(["H"]))
     max(4*H, H + 5)
     """
-    table, monomials = _in_monomials(times, sizes)
+    table, monomials = in_monomials(times, sizes)
     scale, short = _shortened(monomials, domain) if domain.conditions else (1, monomials)
-    scaled, common = _in_monomials(table, short)
+    scaled, common = in_monomials(table, short)
     kept = []
     for row in _not_exceeded(scaled, common, domain):
         whole = not (scaled[row] % scale).any()
         found = _sum(scaled[row] // scale, common) if whole else domain.simplify(_sum(table[row], monomials))
         kept.append(expression(found))
+    has_shares = any(is_indicator(factor) for monomial in monomials for factor in _factors(monomial))
     if len(kept) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
-        return Maximum.raw(*sorted(kept, key=sort_key))
+        return Maximum.raw(*sorted(kept, key=_by_monomial if has_shares else sort_key))
     return normal(kept[0]) if kept else 0
 
 
-def _in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[sympy.Expr]]:
+def in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[sympy.Expr]]:
     """Sums of sizes as sums of monomials, a row a sum."""
     places: dict[sympy.Expr, int] = {}
     entries = [
@@ -60,6 +64,11 @@ def _in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[symp
 
 def _sum(coefficients: Table, monomials: Sequence[sympy.Expr]) -> Size:
     return collect({m: c for m, c in zip(monomials, coefficients.tolist(), strict=True) if c})
+
+
+def _by_monomial(expr: sympy.Expr) -> list[tuple[str, int]]:
+    """A stable order for sums of many conditional parts, which take long to write."""
+    return sorted((sort_key(monomial), coefficient) for monomial, coefficient in terms(expr).items())
 
 
 #: So many times a size that a machine holds is still one number of 64 bits.
@@ -157,6 +166,11 @@ class _Order:
         """Whether each factor of the lower has one of the higher that is at least as large, the rest being at least 1."""
         left = list(high)
         for factor in low:
+            if is_indicator(factor):
+                # Without it, the lower is no smaller.
+                if factor in left:
+                    left.remove(factor)
+                continue
             found = next((f for f in left if f == factor or self._domain.decide(ge(f, factor)) is Truth.YES), None)
             if found is None:
                 return False

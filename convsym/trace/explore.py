@@ -13,6 +13,7 @@ from torch import nn
 from torch.utils import _pytree as pytree
 
 from convsym.graph.call import Call, LayerCall
+from convsym.graph.joint import Joint
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.ops.catalogue import Catalogue
@@ -80,6 +81,7 @@ class Way:
     rewritten: tuple[Held, ...] = ()
     complete: bool = True
     joined: bool = False
+    joints: tuple[Joint, ...] = ()
     model: nn.Module | None = None
     freed: Mapping[Tensor, int] = field(default_factory=dict)
 
@@ -246,6 +248,7 @@ def _way(
         rewritten=tuple(Held(value, spec) for value, spec in tracer.passage.rewritten),
         complete=complete,
         joined=tracer.joined,
+        joints=tuple(tracer.recording.joints),
         model=model,
         freed=dict(tracer.passage.lifetimes.freed),
     )

@@ -17,13 +17,15 @@ import torch
 from torch import nn
 from torch.utils import _pytree as pytree
 
-from convsym.graph.backward import keeps_nothing
+from convsym.graph.backward import passes_on
 from convsym.graph.call import Call, Cost
+from convsym.graph.joint import Joint
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, subtract
 from convsym.sizes.condition import all_of, any_of
 from convsym.sizes.domain import Assumption, Domain
 from convsym.trace.errors import EndlessQuestions
+from convsym.trace.joints import branches_of, is_even, most_of_its_own_first
 from convsym.trace.merge import LocalWay, by_cases, merged
 from convsym.trace.numbers import SymbolicFloat, SymbolicInt
 from convsym.trace.paths import Reason
@@ -83,7 +85,14 @@ class _Entry:
             self.tracer.recording.since(self.recorded),
             self.tracer.passage.overridden,
             [t.spec for t in self.tensors],
+            self._freed(),
         )
+
+    def _freed(self) -> dict[Tensor, int]:
+        calls = self.tracer.recording.calls[self.recorded.calls :]
+        freed = self.tracer.passage.lifetimes.freed
+        made = dict.fromkeys(t.storage for call in calls for t in call.outputs)
+        return {storage: freed[storage] for storage in made if storage in freed}
 
     def go_on_as(self, local: LocalWay) -> Any:
         """Make one way the state to go on from; returns its output, or raises what it raised."""
@@ -136,7 +145,7 @@ def call_joined(
             and _is_repeatable(module, args, kwargs)
         ):
             ways, is_complete = _followed(entry, module, first, call)
-            running = [way for way in ways if way.runs]
+            running = most_of_its_own_first([way for way in ways if way.runs])
             together = merged(running) if running and is_complete else None
             if together is not None:
                 attributes.pop_all()
@@ -176,8 +185,20 @@ def _go_on_joined(entry: _Entry, ways: list[LocalWay], running: list[LocalWay], 
     output = entry.go_on_as(together)
     del tracer.path.taken[entry.asked.taken :], tracer.path.open[entry.asked.open :]
     tracer.path.domain = _union(entry.asked.domain, [w.domain for w in running], complete=len(running) == len(ways))
+    if len(running) == 1:
+        return output
     tracer.joined = True
-    _keep_costs(tracer, running, _respelled(running[0], together))
+    is_reconciled = _keep_costs(tracer, running, _respelled(running[0], together))
+    if branches := branches_of(running, entry.asked.domain):
+        recording = tracer.recording
+        start = entry.recorded.calls
+        even = is_even(running, together)
+        joint = Joint(start, branches, is_reconciled, even, tracer.modules.path, recording.checkpoint)
+        recording.joints[entry.recorded.joints :] = [joint]
+    for leaf in pytree.tree_leaves(output):
+        # A tensor that sizes were written anew for keeps the memory of that of the first way.
+        if isinstance(leaf, SymbolicTensor) and all(leaf is not t for t in pytree.tree_leaves(running[0].output)):
+            tracer.passage.lifetimes.watched(leaf, tracer.recording.calls)
     return output
 
 
@@ -243,15 +264,15 @@ def _respelled(way: LocalWay, joined: LocalWay) -> list[tuple[Tensor, Tensor]]:
     return [(a, b) for a, b in zip(specs(way), specs(joined), strict=True) if a is not b]
 
 
-def _keep_costs(tracer: Tracer, ways: list[LocalWay], respelled: list[tuple[Tensor, Tensor]]) -> None:
-    """Record what the other ways cost more or less than the first, under their conditions."""
+def _keep_costs(tracer: Tracer, ways: list[LocalWay], respelled: list[tuple[Tensor, Tensor]]) -> bool:
+    """Record what the other ways cost more or less than the first, under their conditions; whether there was any."""
     flops = _difference(ways, [way.cost.flops for way in ways])
     elementwise = _difference(ways, [way.cost.elementwise for way in ways])
     if flops == 0 and elementwise == 0 and not respelled:
-        return
+        return False
     calls = tracer.recording.calls
     last = calls[-1]
-    before, after = zip(*respelled, strict=True) if respelled else ((), last.outputs)
+    before, after = zip(*respelled, strict=True) if respelled else (last.outputs, last.outputs)
     call = Call(
         index=len(calls),
         op="cases",
@@ -261,10 +282,11 @@ def _keep_costs(tracer: Tracer, ways: list[LocalWay], respelled: list[tuple[Tens
         parameters={},
         cost=Cost(flops, elementwise),
         place=last.place,
-        keeps=keeps_nothing,
+        keeps=passes_on,
         checkpoint=tracer.recording.checkpoint,
     )
     calls.append(call)
+    return True
 
 
 def _difference(ways: list[LocalWay], costs: list[Size]) -> Size:

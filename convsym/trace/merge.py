@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -28,7 +28,10 @@ from convsym.trace.tensors import SymbolicTensor
 
 @dataclass(frozen=True)
 class LocalWay:
-    """One way through a module: the sizes that go it, and all that it did."""
+    """One way through a module: the sizes that go it, and all that it did.
+
+    `freed` says before which call memory was given back by the time the module returned.
+    """
 
     domain: Domain
     taken: tuple[bool, ...]
@@ -38,10 +41,16 @@ class LocalWay:
     recorded: Recorded
     overridden: dict[int, Standing]
     inputs: list[Tensor]
+    freed: Mapping[Tensor, int]
 
     @property
     def runs(self) -> bool:
         return self.error is None and not self.recorded.findings
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The tensors that it returns."""
+        return tuple(leaf.spec for leaf in pytree.tree_leaves(self.output) if isinstance(leaf, SymbolicTensor))
 
     @property
     def cost(self) -> Cost:

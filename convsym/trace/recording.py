@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from convsym.graph.call import Call, Checkpoint, LayerCall
+from convsym.graph.joint import Joint
 from convsym.graph.place import Place
 from convsym.graph.tensor import Tensor
 from convsym.trace.paths import Finding
@@ -22,6 +23,7 @@ class Mark:
     layers: int
     findings: int
     unknowns: int
+    joints: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,13 @@ class Recorded:
     calls: tuple[Call, ...]
     layers: tuple[LayerCall, ...]
     findings: tuple[Finding, ...]
+    joints: tuple[Joint, ...] = ()
 
 
 class Recording:
     """The calls of a run in their order, the layers among them, and what was found out on the way.
 
+    `joints` are the modules among them whose ways went on as one, in their order, those inside of others left out.
     `checkpoint` is the innermost one that the run is inside of.
     """
 
@@ -44,6 +48,7 @@ class Recording:
         self.layers: list[LayerCall] = []
         self.findings: list[Finding] = []
         self.unknowns: list[Unknown] = []
+        self.joints: list[Joint] = []
         self.checkpoint: Checkpoint | None = None
         self._times_called: Counter[str] = Counter()
 
@@ -59,24 +64,28 @@ class Recording:
 
     def mark(self) -> Mark:
         """This moment, to go back to."""
-        return Mark(len(self.calls), len(self.layers), len(self.findings), len(self.unknowns))
+        return Mark(len(self.calls), len(self.layers), len(self.findings), len(self.unknowns), len(self.joints))
 
     def since(self, mark: Mark) -> Recorded:
         """What was recorded after a mark."""
         return Recorded(
-            tuple(self.calls[mark.calls :]), tuple(self.layers[mark.layers :]), tuple(self.findings[mark.findings :])
+            tuple(self.calls[mark.calls :]),
+            tuple(self.layers[mark.layers :]),
+            tuple(self.findings[mark.findings :]),
+            tuple(self.joints[mark.joints :]),
         )
 
     def cut(self, mark: Mark) -> None:
         """Forget what was recorded after a mark."""
         self._times_called.subtract(layer.path for layer in self.layers[mark.layers :])
         del self.calls[mark.calls :], self.layers[mark.layers :]
-        del self.findings[mark.findings :], self.unknowns[mark.unknowns :]
+        del self.findings[mark.findings :], self.unknowns[mark.unknowns :], self.joints[mark.joints :]
 
     def extend(self, recorded: Recorded) -> None:
         """Go on as if this had been recorded now."""
         self.calls += recorded.calls
         self.findings += recorded.findings
+        self.joints += recorded.joints
         self._add_layers(recorded.layers)
 
     def _add_layers(self, layers: list[LayerCall] | tuple[LayerCall, ...]) -> None:

@@ -1,0 +1,78 @@
+"""A training step as formulas, where ways through modules were joined: the calls of each branch under its condition."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from convsym.analysis.branches.choices import EVERYWHERE, NOWHERE, Choices, Where
+from convsym.analysis.branches.every_way import EveryWay
+from convsym.analysis.training import Training
+from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size
+from convsym.sizes.shares import sum_of_shares
+
+
+@dataclass(frozen=True)
+class BranchedTraining(Training):
+    """The backward pass over the calls of every branch."""
+
+    way: EveryWay
+    choices: Choices
+
+    @cached_property
+    def flops(self) -> Size:
+        return self._shares(
+            (self._gone_through.get(i, self.choices.under(i)), flops) for i, flops in self.gradients.items()
+        )
+
+    @property
+    def uneven(self) -> tuple[str, ...]:
+        followed = (self.calls[index] for index in self.way.choices)
+        # What follows was recorded as if a result needed a gradient on every way if it does on one.
+        some = (call.path for call in followed if len({self.needed.of(t) for t in call.inputs}) > 1)
+        return tuple(dict.fromkeys((*self.way.uneven, *some)))
+
+    @cached_property
+    def activation_bytes(self) -> Size:
+        """Bytes of all results that are no views."""
+        made = ((call, t) for call in self.calls for t in call.made if t not in self.way.lent)
+        return self._shares((self.choices.under(call.index), t.bytes) for call, t in made)
+
+    @cached_property
+    def saved_bytes(self) -> Size:
+        kept: defaultdict[Tensor, set[Where]] = defaultdict(set)
+        for index, tensors in enumerate(self.tensors):
+            for storage, where in self.choices.meant((t.storage for t in tensors), self.choices.under(index)):
+                kept[storage].add(self.choices.both(self.choices.home(storage), where))
+        apart = frozenset(self.weights)
+        return self._shares((self.choices.either(where), s.bytes) for s, where in kept.items() if s not in apart)
+
+    def sum_over_graded(self, quantity: Callable[[Sequence[Tensor]], Size]) -> Size:
+        found: defaultdict[Where, list[Tensor]] = defaultdict(list)
+        for tensor in self.graded:
+            readers = [where for i, where in self._gone_through.items() if tensor in self.calls[i].passes_to]
+            found[EVERYWHERE if tensor in self.outputs else self.choices.either(readers)].append(tensor)
+        return self._shares((where, quantity(tensors)) for where, tensors in found.items())
+
+    @cached_property
+    def _gone_through(self) -> dict[int, Where]:
+        """The calls that the backward pass goes through, and where it does."""
+        wanted: defaultdict[Tensor, set[Where]] = defaultdict(set)
+        for tensor in self.outputs:
+            wanted[tensor].add(EVERYWHERE)
+        found: dict[int, Where] = {}
+        for index in sorted(self.reached, reverse=True):
+            call, under = self.calls[index], self.choices.under(index)
+            # What is read through another view than it was written through is wanted wherever it is written.
+            where = {where for t in call.outputs for where in wanted[t]} or {under}
+            found[index] = self.choices.both(under, self.choices.either(where))
+            for tensor, part in self.choices.operands(call):
+                wanted[tensor].add(self.choices.both(found[index], part))
+        return found
+
+    def _shares(self, sizes: Iterable[tuple[Where, Size]]) -> Size:
+        given = [(self.choices.condition(where), size) for where, size in sizes if where != NOWHERE]
+        return sum_of_shares(given, self.way.partitions)

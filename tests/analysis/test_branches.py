@@ -1,0 +1,133 @@
+"""Costs as formulas of models whose modules go different ways at different sizes, and are followed as one."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import convsym
+from convsym.sizes.evaluate import evaluate
+from tests.analysis.training import flops_of_both_passes, saved_bytes
+
+QUANTITIES = (
+    "activation_bytes",
+    "backward_flops",
+    "saved_bytes",
+    "gradient_bytes",
+    "peak_bytes",
+    "training_peak_bytes",
+)
+
+
+class _Padded(nn.Module):
+    """Pads to a multiple of 4 where the size is none, and cuts the padding off again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.three, self.one = nn.LayerNorm(4), nn.Linear(4, 12), nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height, width = x.shape[1:3]
+        if height % 4 or width % 4:
+            x = F.pad(x, (0, 0, 0, -width % 4, 0, -height % 4))
+        a, b, c = self.three(self.norm(x)).chunk(3, -1)
+        return self.one(a * b.sigmoid() + c)[:, :height, :width].contiguous()
+
+
+class _Cut(_Padded):
+    """What it returns is a part of something larger at some sizes."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        height = x.shape[1]
+        if height % 4:
+            x = F.pad(x, (0, 0, 0, 0, 0, -height % 4))
+        return self.one(x).relu()[:, :height]
+
+
+class _ActiveWhereOdd(nn.Module):
+    """Gives its input back as it is at some sizes."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.relu() if x.shape[1] % 2 else x
+
+
+class _TwoProducts(nn.Module):
+    """Has a parameter that only some sizes go through."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Parameter(torch.rand(4, 4))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        return x.relu() if x.shape[1] > 8 else F.linear(x, self.second).sigmoid()
+
+
+class _Nested(nn.Module):
+    """Has modules of several ways inside of one of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.padded, self.active = _Padded(), _ActiveWhereOdd()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.padded(x)
+        return self.active(y + x) * 2 if x.shape[2] > 6 else y
+
+
+class _Chain(nn.Module):
+    def __init__(self, *inner: nn.Module, adds: bool) -> None:
+        super().__init__()
+        self.before, self.inner, self.after, self.adds = nn.Linear(4, 4), nn.ModuleList(inner), nn.Linear(4, 4), adds
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.before(x)
+        for inner in self.inner:
+            x = x + inner(x) if self.adds else inner(x)
+        return self.after(x)
+
+
+CHAINS = {
+    "padded": (_Padded,),
+    "as it is": (_ActiveWhereOdd,),
+    "products": (_TwoProducts, _TwoProducts),
+    "nested": (_Nested,),
+    "many": (_Nested, _Padded, _ActiveWhereOdd, _TwoProducts),
+}
+
+
+@pytest.mark.parametrize("adds", [True, False], ids=["beside a skip", "in a row"])
+@pytest.mark.parametrize("name", CHAINS)
+def test_formulas_say_what_each_size_says(name: str, adds: bool) -> None:
+    model = _Chain(*(kind() for kind in CHAINS[name]), adds=adds)
+    analysis = convsym.analyze(model, "N H W 4")
+    assert len(analysis.cases) == 1
+    assert analysis.uneven == ()
+    for height, width in product((3, 4, 8, 9, 12), (4, 6, 12)):
+        sizes = {"N": 2, "H": height, "W": width}
+        numbers = analysis.at(**sizes)
+        for quantity in QUANTITIES:
+            assert evaluate(getattr(analysis, quantity), sizes) == getattr(numbers, quantity), (quantity, sizes)
+
+
+@pytest.mark.parametrize("height", [8, 9])
+def test_formulas_say_what_torch_does(height: int) -> None:
+    model = _Chain(_Padded(), _TwoProducts(), _ActiveWhereOdd(), adds=True)
+    analysis = convsym.analyze(model, "N H W 4")
+    sizes = {"N": 2, "H": height, "W": 12}
+    x = torch.rand(2, height, 12, 4)
+    assert evaluate(analysis.saved_bytes, sizes) == saved_bytes(model, x)
+    assert evaluate(analysis.backward_flops, sizes) == flops_of_both_passes(model, x)[1]
+
+
+def test_what_all_ways_have_in_common_is_said_once() -> None:
+    analysis = convsym.analyze(_Chain(_TwoProducts(), adds=False), "N H W 4")
+    assert str(analysis.gradient_bytes) == "((64 if H <= 8 else 0)) + 240"
+
+
+def test_results_that_lie_in_memory_otherwise_at_some_sizes_are_named() -> None:
+    assert convsym.analyze(_Chain(_Cut(), adds=False), "N H W 4").uneven == ("inner.0",)
