@@ -110,6 +110,8 @@ def _sample(names: Sequence[str], values: tuple[int, int]) -> dict[str, int]:
     return {name: rest if position else first for position, name in enumerate(names)}
 
 
+#: Scaled by no more, sums of bytes are still exact as floating-point numbers.
+_GREATEST_RATIO = 1 << 12
 #: Beyond so many sets, sums are compared term by term.
 _MOST_SETS = 1 << 12
 
@@ -130,26 +132,40 @@ class _Order:
         """
         # Of what may be negative there has to be as much in both.
         unknown = table[:, [not signed for signed in self._signed]]
-        return numpy.hstack([table @ self._upper_sets().T, unknown, -unknown])
+        larger = self._larger()
+        scaled = table * self._scales(larger)
+        return numpy.hstack([scaled @ self._upper_sets(larger).T, unknown, -unknown])
 
-    def _larger(self) -> dict[int, frozenset[int]]:
-        """For each monomial that is nowhere negative, those before it that are nowhere smaller."""
-        larger: dict[int, frozenset[int]] = {}
+    def _larger(self) -> dict[int, dict[int, int]]:
+        """For each monomial that is nowhere negative, those before it that are nowhere smaller, and how often at least
+        they contain it."""
+        larger: dict[int, dict[int, int]] = {}
         for place, signed in enumerate(self._signed):
-            found: frozenset[int] = frozenset()
+            found: dict[int, int] = {}
             for other in reversed(larger) if signed else ():
-                if other not in found and self._at_least(self._monomials[other], self._monomials[place]):
-                    found |= {other} | larger[other]
+                if other in found:
+                    continue
+                ratio = self._least_ratio(self._monomials[other], self._monomials[place])
+                if ratio:
+                    found |= {far: min(ratio * more, _GREATEST_RATIO) for far, more in larger[other].items()}
+                    found[other] = ratio
             if signed:
                 larger[place] = found
         return larger
 
-    def _upper_sets(self) -> Table:
+    def _scales(self, larger: dict[int, dict[int, int]]) -> list[int]:
+        """A number for each monomial: also divided by these, one is nowhere smaller than what it was larger than."""
+        scales = [1] * len(self._monomials)
+        for place in reversed(range(len(scales))):
+            below = [more[place] * scales[other] for other, more in larger.items() if place in more]
+            scales[place] = min([_GREATEST_RATIO, *below]) if below else 1
+        return scales
+
+    def _upper_sets(self, larger: dict[int, dict[int, int]]) -> Table:
         """The sets of monomials that have, with each, all that are larger: a row a set, with ones at its members."""
-        larger = self._larger()
         sets: list[frozenset[int]] = [frozenset()]
         for place, above in larger.items():
-            sets += [one | {place} for one in sets if above <= one]
+            sets += [one | {place} for one in sets if one.issuperset(above)]
             if len(sets) > _MOST_SETS:
                 sets = [frozenset([one]) for one in larger]
                 break
@@ -159,13 +175,13 @@ class _Order:
         low = self._domain.interval(monomial)[0]
         return low is not None and low >= 0
 
-    def _at_least(self, high: sympy.Expr, low: sympy.Expr) -> bool:
-        return self._factors_match(_factors(high), _factors(low))
+    def _least_ratio(self, high: sympy.Expr, low: sympy.Expr) -> int:
+        """How often one monomial at least contains another; 0 where it may be smaller, or nothing is known.
 
-    def _factors_match(self, high: list[sympy.Expr], low: list[sympy.Expr]) -> bool:
-        """Whether each factor of the lower has one of the higher that is at least as large, the rest being at least 1."""
-        left = list(high)
-        for factor in low:
+        Each factor of the lower has one of the higher that is at least as large, and all others of that are at least 1.
+        """
+        left = _factors(high)
+        for factor in _factors(low):
             if is_indicator(factor):
                 # Without it, the lower is no smaller.
                 if factor in left:
@@ -173,9 +189,9 @@ class _Order:
                 continue
             found = next((f for f in left if f == factor or self._domain.decide(ge(f, factor)) is Truth.YES), None)
             if found is None:
-                return False
+                return 0
             left.remove(found)
-        return all((self._domain.interval(f)[0] or 0) >= 1 for f in left)
+        return min(prod(self._domain.interval(f)[0] or 0 for f in left), _GREATEST_RATIO)
 
 
 def _factors(monomial: sympy.Expr) -> list[sympy.Expr]:

@@ -66,3 +66,16 @@ def test_where_quotients_come_out_even_fewer_sums_are_left() -> None:
     sums = [{SIZES[3]: 12}, {SIZES[2]: 2}]
     assert _kept(_largest(sums, DOMAINS[0])) == 2
     assert str(_largest(sums, DOMAINS[1])) == "3*H*N*W"
+
+
+def test_sums_that_are_largest_only_below_the_domain_are_left_out() -> None:
+    steep, flat = {product((N, H, W)): 9}, {product((N, H, W)): 8, 1: 200}
+    assert _kept(_largest([steep, flat], DOMAINS[0])) == 2
+    assert str(_largest([steep, flat], DOMAINS[1])) == "9*H*N*W"
+
+
+def test_a_sum_between_two_others_is_left_out() -> None:
+    sums = [{SIZES[2]: times, 1: 100 - times} for times in range(1, 99)]
+    assert _kept(_largest(sums, DOMAINS[0])) == 1
+    sums = [{SIZES[2]: times, 1: 100 - 2 * times} for times in range(1, 40)]
+    assert _kept(_largest(sums, DOMAINS[0])) == 2
