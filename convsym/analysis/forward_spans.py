@@ -56,13 +56,21 @@ def steps_after_backward(training: Training) -> list[int]:
 def kept_again(training: Training, after: Sequence[int]) -> Iterator[tuple[Call, Span, Tensors]]:
     """What autograd keeps of which call, once the backward pass meets the last call of a checkpoint.
 
-    All inside is then computed again, and of checkpoints further inside again only their inputs are kept.
+    All inside is then computed again, and of checkpoints further inside again only their inputs are kept. One that is
+    reentrant holds its results until all inside has been gone through.
     """
     for region in regions_in(training.parts):
         last = max((call.index for call in region.calls if call.index in training.reached), default=None)
         if last is not None:
-            for call, tensors in kept_among(region.parts, training.needed):
+            kept = list(kept_among(region.parts, training.needed))
+            for call, tensors in kept:
                 yield call, Span(after[last + 1], after[call.index]), tensors
+            if region.checkpoint.is_reentrant:
+                there = {t.storage for _, tensors in kept for t in tensors}
+                results = {t.storage for t in region.results(training.calls, training.outputs)}
+                # What is computed again lies in other memory than the first time.
+                again = tuple(t if t in there else t.with_shape(*t.shape) for t in results)
+                yield training.calls[last], Span(after[last + 1], after[region.first.index]), again
 
 
 def _joined(spans: list[Span]) -> list[Span]:

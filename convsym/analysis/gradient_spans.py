@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from convsym.analysis.alive import Span
+from convsym.analysis.regions import regions_in
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -18,7 +19,7 @@ def gradient_spans(training: Training) -> list[tuple[Tensor, Span]]:
     """The memory of the gradients, each named by the tensor that it was made for."""
     trained, first = frozenset(training.trained), len(training.calls)
     end = first + len(training.reached)
-    memory = _Memory()
+    memory, held = _Memory(), held_longer(training)
     # The gradient of each tensor that has one and whose backward is still to come, and what is there until the end.
     waiting = {t: memory.made_for(t, first) for t in training.outputs if training.needed.of(t)}
     accumulated: dict[Tensor, int] = {}
@@ -26,16 +27,27 @@ def gradient_spans(training: Training) -> list[tuple[Tensor, Span]]:
         made = _of_operands(training, trained, call, waiting, memory, step)
         for tensor in call.outputs:
             if tensor in waiting:
-                memory.gone[waiting.pop(tensor)] = step + 1
+                memory.let_go(waiting.pop(tensor), held.get(tensor, step + 1))
         for tensor, number in made.items():
             # What is added to a gradient that is there already goes.
             if tensor in accumulated or tensor in waiting:
-                memory.gone[number] = step + 1
+                memory.let_go(number, step + 1)
             else:
                 (accumulated if tensor in trained else waiting)[tensor] = number
     for number in (*waiting.values(), *accumulated.values()):
-        memory.gone[number] = end
+        memory.let_go(number, end)
     return [(tensor, Span(born, memory.gone[number])) for number, (tensor, born) in enumerate(memory.born)]
+
+
+def held_longer(training: Training) -> dict[Tensor, int]:
+    """Until before which step gradients of the results of reentrant checkpoints are held: all inside comes first."""
+    found: dict[Tensor, int] = {}
+    for region in regions_in(training.parts):
+        if region.checkpoint.is_reentrant:
+            inside = sum(index >= region.first.index for index in training.reached)
+            results = region.results(training.calls, training.outputs)
+            found.update(dict.fromkeys(results, len(training.calls) + inside))
+    return found
 
 
 def backward_calls(training: Training) -> list[Call]:
@@ -54,6 +66,9 @@ class _Memory:
     def made_for(self, tensor: Tensor, step: int) -> int:
         self.born.append((tensor, step))
         return len(self.born) - 1
+
+    def let_go(self, number: int, step: int) -> None:
+        self.gone[number] = max(step, self.gone.get(number, 0))
 
 
 def _of_operands(

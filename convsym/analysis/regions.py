@@ -31,6 +31,12 @@ class Region:
         """The call that is made first."""
         return next(self.calls)
 
+    def results(self, calls: Sequence[Call], outputs: Iterable[Tensor]) -> set[Tensor]:
+        """What is computed inside and read by calls after it, or one of the outputs of the whole forward."""
+        inside = list(self.calls)
+        read = {t for call in calls[inside[-1].index + 1 :] for t in call.inputs}
+        return {t for call in inside for t in call.outputs} & read.union(outputs)
+
 
 Parts = Sequence[Call | Region]
 

@@ -36,8 +36,10 @@ from convsym.graph.joint import Joint
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, floor_div
 from convsym.sizes.cases import piecewise
+from convsym.sizes.condition import Condition, eq
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import Evaluation
+from convsym.sizes.truth import Truth
 from convsym.trace.explore import Refusal, Way
 from convsym.trace.paths import Finding, Pin
 
@@ -85,6 +87,15 @@ class Case:
     def sizes_across_strides(self) -> frozenset[Size]:
         """Sizes at which memory may be laid out otherwise than in general, where one of them is 1."""
         return sizes_across_strides(self.calls)
+
+    @cached_property
+    def memory_exceptions(self) -> tuple[Condition, ...]:
+        """Where memory may be otherwise than formulas say: along axes of one element, and in convolutions of small images."""
+        calls = self.overall.training.calls
+        ones = (eq(size, 1) for size in sorted(sizes_across_strides(calls), key=str))
+        others = [call.backward.otherwise for call in calls if call.backward is not None]
+        found = dict.fromkeys((*ones, *(other[0] for other in others if other is not None)))
+        return tuple(c for c in found if self.domain.decide(c) is not Truth.NO)
 
     @property
     def short_gradients(self) -> Mapping[int, Size]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from convsym.analysis.optimizers import Optimizer, state_bytes
 from convsym.sizes.arithmetic import Size, add
+from convsym.sizes.condition import Condition
 
 if TYPE_CHECKING:
     from convsym.analysis.result import Case
@@ -62,6 +63,19 @@ class TrainingStep:
         the general way. With any, they may be off a little; `at(...)` follows the way of its size, and is not.
         """
         return tuple(sorted({path for case in self.cases for path in case.overall.training.uneven}))
+
+    @cached_property
+    def memory_exceptions(self) -> tuple[Condition, ...]:
+        """Sizes at which `saved_bytes` and the peaks, as formulas, may be off; `at(...)` is exact there as elsewhere.
+
+        Along an axis of one element a view may do for what is a copy at other sizes, and convolutions of a single small
+        image make no copies.
+
+        >>> import convsym, torch
+        >>> convsym.analyze(torch.nn.Conv2d(3, 16, 3, padding=1), "N 3 H W").memory_exceptions
+        (N == 1 and H*N*W <= 6826,)
+        """
+        return tuple(dict.fromkeys(condition for case in self.cases for condition in case.memory_exceptions))
 
     @cached_property
     def gradient_bytes(self) -> Size:

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from convsym.graph.backward import Backward, Saved, keeps_nothing, of_product
+from convsym.graph.backward import Backward, Saved, of_product, passes_on
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.broadcast import broadcast
@@ -177,5 +177,5 @@ RULES = (
     ),
     OpRule("linear", _lazy, (), {nn.LazyLinear: _lazy_module}),
     OpRule("bilinear", bilinear, (torch.bilinear,), {nn.Bilinear: _bilinear_module}),
-    OpRule("identity", identity, (), {nn.Identity: _identity_module}, keeps_nothing),
+    OpRule("identity", identity, (), {nn.Identity: _identity_module}, passes_on),
 )

@@ -13,6 +13,7 @@ from convsym.reports.paths import shown_path
 from convsym.reports.shapes import across, result_text, shape_text
 from convsym.reports.units import count, memory
 from convsym.sizes.arithmetic import Size
+from convsym.sizes.condition import Comparison
 from convsym.sizes.extremes import candidates
 from convsym.sizes.text import pretty
 
@@ -151,6 +152,9 @@ def notes(report: Report) -> list[str]:
         found.append(
             f"Results of {where} lie in memory otherwise at some sizes: there, memory is exact as numbers only."
         )
+    ones = [str(one) for one in analysis.memory_exceptions if isinstance(one, Comparison)]
+    if ones:
+        found.append(f"Formulas of memory may be off where {' or '.join(ones)}; numbers at a size are not.")
     found += [_aside(one) for one in analysis.misaligned]
     shown = " ".join(fact.text for fact in facts(report))
     for name, place in _unknowns(analysis).items():

@@ -62,6 +62,7 @@ def analysis_data(report: Report) -> dict[str, Any]:
         "uncounted_backward": list(analysis.uncounted_backward),
         "unsaved": list(analysis.unsaved),
         "uneven": list(analysis.uneven),
+        "memory_exceptions": list(map(str, analysis.memory_exceptions)),
         "pinned": [{"size": plain(p.size), "value": p.value, "place": place_data(p.place)} for p in analysis.pins],
         "modules": [
             {

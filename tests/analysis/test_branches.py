@@ -131,3 +131,10 @@ def test_what_all_ways_have_in_common_is_said_once() -> None:
 
 def test_results_that_lie_in_memory_otherwise_at_some_sizes_are_named() -> None:
     assert convsym.analyze(_Chain(_Cut(), adds=False), "N H W 4").uneven == ("inner.0",)
+
+
+def test_sizes_that_formulas_leave_out_are_said() -> None:
+    attention = nn.MultiheadAttention(16, 2, batch_first=True)
+    analysis = convsym.analyze(attention, "N L 16", "N L 16", "N L 16")
+    assert list(map(str, analysis.memory_exceptions)) == ["L == 1", "N == 1"]
+    assert convsym.analyze(nn.Conv2d(3, 16, 3), "2 3 H W").memory_exceptions == ()

@@ -149,3 +149,48 @@ def test_segments_of_a_sequence_keep_their_inputs(is_reentrant: bool) -> None:
     at, x = convsym.analyze(model, "N 3 H W").at(N=2, H=8, W=9), torch.rand(2, 3, 8, 9)
     assert at.saved_bytes == saved_bytes(model, x)
     assert at.backward_flops == flops_of_both_passes(model, x)[1]
+
+
+class _Residual(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide, self.narrow = nn.Linear(16, 64), nn.Linear(64, 16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.narrow(self.wide(x).relu())
+
+
+class _Levels(nn.Module):
+    """Four blocks, each in a checkpoint, and two of these together, or all of them, in one more if asked for."""
+
+    def __init__(self, together: int, is_reentrant: bool) -> None:
+        super().__init__()
+        self.first, self.last, self.is_reentrant = nn.Linear(16, 16), nn.Linear(16, 16), is_reentrant
+        self.blocks = nn.ModuleList(_Residual() for _ in range(4))
+        self.together = together
+
+    def some(self, x: torch.Tensor, first: int) -> torch.Tensor:
+        for block in self.blocks[first : first + self.together]:
+            x = checkpoint(block, x, use_reentrant=self.is_reentrant)
+        return x
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.first(x)
+        for first in range(0, len(self.blocks), self.together):
+            if self.together == 1:
+                x = self.some(x, first)
+            else:
+                x = checkpoint(self.some, x, first, use_reentrant=self.is_reentrant)
+        return self.last(x)  # type: ignore[no-any-return]
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+@pytest.mark.parametrize("is_reentrant", [True, False])
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_a_reentrant_checkpoint_holds_its_results_while_gradients_go_through_it(
+    together: int, is_reentrant: bool
+) -> None:
+    model, x = _Levels(together, is_reentrant), torch.rand(4096, 16)
+    at = convsym.analyze(model, "N 16").at(N=4096)
+    # What is left is the state of the random numbers, which each checkpoint keeps.
+    assert at.training_peak_bytes == pytest.approx(training_peak(model, x), rel=0.01)

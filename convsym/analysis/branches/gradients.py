@@ -9,7 +9,7 @@ from typing import NamedTuple
 from convsym.analysis.alive import Span
 from convsym.analysis.branches.choices import EVERYWHERE, Choices, Where
 from convsym.analysis.branches.spans import together
-from convsym.analysis.gradient_spans import backward_calls
+from convsym.analysis.gradient_spans import backward_calls, held_longer
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -45,11 +45,13 @@ def _holds(training: Training, choices: Choices, made_for: list[Tensor]) -> Iter
         if training.needed.of(tensor):
             waiting[tensor] = [_Gradient(len(made_for), EVERYWHERE, first)]
             made_for.append(tensor)
+    held = held_longer(training)
     accumulated: defaultdict[Tensor, list[_Gradient]] = defaultdict(list)
     for step, call in enumerate(backward_calls(training), first):
         made = _of_operands(training, choices, call, waiting, made_for)
         for tensor in call.outputs:
-            yield from ((one.memory, Span(one.since, step + 1), one.where) for one in waiting.pop(tensor, ()))
+            until = held.get(tensor, step + 1)
+            yield from ((one.memory, Span(one.since, until), one.where) for one in waiting.pop(tensor, ()))
         for tensor, memory, where in made:
             yield memory, Span(step, step + 1), where
             # What is added to a gradient that is there already goes.
