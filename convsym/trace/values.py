@@ -86,7 +86,9 @@ def is_concrete(value: Any) -> bool:
 
 
 def folded(lift: Lift, func: Any, args: Any, kwargs: Any, output: Any, inputs: list[Tensor]) -> Any:
-    """The output of a rule, with its elements where they can be known."""
+    """The output of a rule, with its elements where they can be known; an operand that is handed on stays itself."""
+    if any(output is given for given in inputs):
+        return output
     shapes = _leaves(output)
     if not shapes or func in _RANDOM or any(_too_large(t) for t in shapes):
         return output
@@ -138,7 +140,10 @@ def computed(lift: Lift, func: Any, args: Any, kwargs: Any) -> Any:
     plain = {k: actual(v) for k, v in kwargs.items() if k not in ("device", "out", "pin_memory")}
     try:
         with torch._C.DisableTorchFunction(), torch.no_grad():
-            return _as_specs(func(*[actual(a) for a in args if not isinstance(a, torch.device)], **plain))
+            given = [actual(a) for a in args if not isinstance(a, torch.device)]
+            made = func(*given, **plain)
+            # An assignment to items gives nothing back.
+            return _as_specs(given[0] if made is None and given else made)
     except (RuntimeError, TypeError, IndexError, NotImplementedError):
         return None
 
@@ -229,9 +234,7 @@ def _symbolic(lift: Lift, func: Any, args: Any, kwargs: Any, output: Any) -> Any
     return replace(output, data=data)
 
 
-_IGNORED = frozenset(
-    {"dtype", "device", "out", "rounding_mode", "non_blocking", "copy", "requires_grad", "memory_format"}
-)
+_IGNORED = frozenset({"dtype", "device", "out", "non_blocking", "copy", "requires_grad", "memory_format"})
 
 
 def _whole(value: Any) -> Any:
@@ -250,6 +253,27 @@ def _same(x: Any, *_: Any, **__: Any) -> Any:
     return x
 
 
+def _divided(a: Any, b: Any, rounding_mode: str | None = None) -> Any:
+    if rounding_mode == "floor":
+        return a // b
+    return _TOWARDS_ZERO(a / b) if rounding_mode == "trunc" else a / b
+
+
+def _assigned(x: Any, index: Any, value: Any) -> Any:
+    made = np.array(x, dtype=object)
+    made[index] = value.item() if isinstance(value, np.ndarray) and not value.ndim else value
+    return made
+
+
+def _swapped(x: Any, first: int, second: int) -> Any:
+    return np.swapaxes(x, first, second)
+
+
+def _permuted(x: Any, *dims: Any) -> Any:
+    return np.transpose(x, dims[0] if isinstance(dims[0], (tuple, list)) else dims)
+
+
+_TOWARDS_ZERO = np.frompyfunc(math.trunc, 1, 1)
 _LARGEST, _SMALLEST = np.frompyfunc(largest, 2, 1), np.frompyfunc(smallest, 2, 1)
 _ON_OBJECTS: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: a + b,
@@ -259,7 +283,8 @@ _ON_OBJECTS: dict[str, Callable[..., Any]] = {
     "mul": lambda a, b: a * b,
     "multiply": lambda a, b: a * b,
     "rmul": lambda a, b: b * a,
-    "div": lambda a, b: a / b,
+    "div": _divided,
+    "divide": _divided,
     "true_divide": lambda a, b: a / b,
     "truediv": lambda a, b: a / b,
     "floordiv": lambda a, b: a // b,
@@ -279,11 +304,17 @@ _ON_OBJECTS: dict[str, Callable[..., Any]] = {
     "stack": lambda xs, dim=0: np.stack(xs, axis=dim),
     "flip": lambda x, dims: np.flip(x, dims),
     "getitem": lambda x, index: x[index],
+    "setitem": _assigned,
     "select": lambda x, dim, index: np.take(x, index, axis=dim),
     "unsqueeze": lambda x, dim: np.expand_dims(x, dim),
     "view": lambda x, *shape: x.reshape(*shape),
     "reshape": lambda x, *shape: x.reshape(*shape),
     "flatten": lambda x: x.reshape(-1),
+    "ravel": lambda x: x.reshape(-1),
+    "t": lambda x: x.T,
+    "transpose": _swapped,
+    "permute": _permuted,
+    "squeeze": lambda x, dim=None: np.squeeze(x, dim),
     "new_zeros": lambda x, *shape: np.zeros(shape[0] if isinstance(shape[0], (tuple, list)) else shape, dtype=object),
     "to": _same,
     "long": _same,
@@ -296,6 +327,10 @@ _ON_OBJECTS: dict[str, Callable[..., Any]] = {
     "cpu": _same,
     "ceil": np.frompyfunc(math.ceil, 1, 1),
     "floor": np.frompyfunc(math.floor, 1, 1),
+    "trunc": _TOWARDS_ZERO,
+    "fix": _TOWARDS_ZERO,
+    "abs": np.frompyfunc(abs, 1, 1),
+    "absolute": np.frompyfunc(abs, 1, 1),
     "unbind": list,
     "tensor": lambda data: np.array(data, dtype=object),
     "as_tensor": lambda data: np.array(data, dtype=object),

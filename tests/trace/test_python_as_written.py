@@ -222,6 +222,24 @@ def torch_size_arithmetic(self, x):
     return x.expand(size) if x.shape[0] == 1 else torch.zeros(size), torch.zeros(x.shape.numel())
 
 
+@case
+def a_crop_computed_with_tensors(self, x):
+    skip, y = torch.tensor(x.shape), F.max_pool2d(x, 3, stride=1)
+    crop = ((skip[2:] - torch.tensor(y.shape)[2:]) / 2).int()
+    cropped = F.pad(x, (-torch.stack((crop, crop)).t().flatten()).tolist())
+    return torch.cat((cropped, y), 1)
+
+
+@case
+def divisions_of_tensors_of_sizes(self, x):
+    less = torch.tensor([-x.shape[2], x.shape[3]])
+    rounded = torch.div(less, 2, rounding_mode="floor") - torch.div(less, 2, rounding_mode="trunc")
+    less[0] = rounded[1] = 0
+    rounded[0] += x.shape[2]
+    rows, columns = (rounded.abs() + 1).unsqueeze(0).transpose(0, 1).squeeze(1).tolist()
+    return x.new_zeros(rows, columns)
+
+
 @dataclass
 class Result:
     features: torch.Tensor
