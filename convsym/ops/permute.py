@@ -146,7 +146,7 @@ def expanded(site: Site, op: str, input: Tensor, asked: tuple[Size, ...]) -> Ten
         input.shape,
         help="give at least one size for each axis of the input",
     ):
-        return input
+        return input if -1 in asked else input.with_shape(*asked)
     strides = strides_of(input)
     shape: list[Size] = []
     steps: list[Size] = []

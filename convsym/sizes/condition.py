@@ -33,6 +33,8 @@ from convsym.sizes.polynomial import (
     SizeFunction,
     Terms,
     expression,
+    monomial_of,
+    powers,
     sort_key,
     terms,
 )
@@ -299,12 +301,27 @@ def _divisible(divisor: Size, size: Size) -> Condition:
     return Divides(d, expression(collect(found)))
 
 
+def _shared_factor(a: Size, b: Size) -> sympy.Expr:
+    """The product of symbols that is a factor of both, as far as it is surely not zero."""
+    first, *others = (*terms(a), *terms(b))
+    least = {atom: exponent for atom, exponent in powers(first) if (BY_THEMSELVES.interval(atom)[0] or 0) > 0}
+    for monomial in others:
+        have = dict(powers(monomial))
+        least = {atom: min(exponent, have.get(atom, 0)) for atom, exponent in least.items()}
+    return monomial_of(least.items())
+
+
 def _divisible_by_symbols(divisor: sympy.Expr, size: Size) -> Condition:
     if exact_div(size, divisor) is not None:
         low, _ = BY_THEMSELVES.interval(divisor)
         return TRUE if low is not None and low > 0 else negate(eq(divisor, 0))
     if size == 0:
         return negate(eq(divisor, 0))
+    shared = _shared_factor(divisor, size)
+    if shared is not ONE:
+        (left, right) = (exact_div(part, shared) for part in (divisor, size))
+        assert left is not None and right is not None
+        return divides(left, right)
     rest = modulo(size, divisor)
     if isinstance(rest, sympy.Expr) and not isinstance(rest, SizeFunction):
         quotient = floor_div(size, divisor)

@@ -12,8 +12,14 @@ wrong numbers. These signs of it are sure enough:
     a sum of the numbers that an earlier failing    the layer before is missing or wrong, not the sum
     layer expects and is given
     something is given what comes of an impossible  what shape it was meant to have nobody can tell
-    reshape or product, and no layer in between
-    says anew what there is
+    reshape or product, of an axis that is not
+    there or of axes in another order, and no layer
+    in between says anew what there is
+    what does not fit beside another one does not   it is the same size that is wrong
+    fit the same size further on, nor what is no
+    layer
+    a second reshape is to undo what a first,       it was meant to
+    impossible one has done
 """
 
 from __future__ import annotations
@@ -23,11 +29,18 @@ from typing import Any
 
 from convsym.graph.call import Call
 from convsym.graph.sources import Sources, sources
+from convsym.sizes.arithmetic import Unknown
 from convsym.trace.paths import Finding
 
 # Their first two numbers are what is expected and what is given.
 _DECLARED = frozenset({"conv-channels", "conv-transpose-channels", "linear-features", "norm-features"})
-_SHAPELESS = frozenset({"reshape", "reshape-rest", "matmul-mismatch"})
+_RESHAPES = frozenset({"reshape", "reshape-rest"})
+_SHAPELESS = _RESHAPES | {"flatten-axes", "matmul-mismatch", "matmul-rank", "permute-axes"}
+_OF_A_PRODUCT = frozenset({"broadcast-mismatch", "matmul-mismatch"})
+_OF_AXES = frozenset({"axis-out-of-range", "axis-repeated"})
+# Whatever axis these are given, the shape stays.
+_ALONG_AN_AXIS = frozenset({"softmax", "softmin", "log_softmax", "cumsum", "cumprod", "flip", "roll", "sort", "glu"})
+_BESIDE_ANOTHER = frozenset({"broadcast-mismatch", "expand", "cat-mismatch"})
 
 
 def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Finding]:
@@ -50,6 +63,8 @@ def independent(findings: Sequence[Finding], calls: Sequence[Call]) -> list[Find
 def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching: dict[int, set[int]]) -> bool:
     if max(finding.call, earlier.call) >= len(calls):
         return False
+    if finding.call == earlier.call and {finding.requirement.kind, earlier.requirement.kind} <= _OF_A_PRODUCT:
+        return True
     reached = earlier.call in reaching[finding.call]
     declared = finding.requirement.kind in _DECLARED
     if finding.requirement.is_of_type:
@@ -60,10 +75,17 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
         first = slice(0, 1 if declared else None)
         shared = {id(t) for t in calls[earlier.call].inputs[first]} & {id(t) for t in calls[finding.call].inputs[first]}
         return bool(shared) or (reached and not declared)
+    if reached and {finding.requirement.kind, earlier.requirement.kind} == {"reshape"}:
+        return _sizes(finding)[1::2] == _sizes(earlier)[:0:-2]
+    if reached and {finding.requirement.kind, earlier.requirement.kind} <= _BESIDE_ANOTHER:
+        sizes = _sizes(finding)[-2:]
+        return any(map(_is_unknown, sizes)) and any(size in _sizes(earlier)[-2:] for size in sizes)
     if not reached or earlier.requirement.kind not in _DECLARED:
         return False
-    if finding.requirement.kind == "broadcast-mismatch":
-        return set(_sizes(finding)) == set(_sizes(earlier)[:2])
+    if finding.requirement.kind in ("broadcast-mismatch", "expand"):
+        return set(_sizes(finding)) == _numbers(earlier)
+    if finding.requirement.kind == "unpool-indices":
+        return _that_differ(*_sizes(finding)[:2]) == _numbers(earlier)
     return declared and _sizes(finding)[:1] == _sizes(earlier)[1:2]
 
 
@@ -80,20 +102,50 @@ def _lacks_the_same(finding: Finding, earlier: Finding, made_by: Sequence[Source
 
 
 def _given_what_nobody_can_tell(findings: Sequence[Finding], calls: Sequence[Call]) -> set[int]:
-    """The calls that fail because they are given what comes of an impossible reshape or product."""
-    shapeless = {f.call for f in findings if f.requirement.kind in _SHAPELESS}
-    if not shapeless:
+    """The calls that fail because they are given what comes of an impossible reshape or product, or does not fit."""
+    shapeless = {f.call for f in findings if f.call < len(calls) and _leaves_no_shape(f, calls[f.call])}
+    beside = {f.call for f in findings if f.requirement.kind in _BESIDE_ANOTHER}
+    if not shapeless | beside:
         return set()
     failing = {f.call for f in findings}
+    judged = beside.union(f.call for f in findings if f.requirement.kind in _DECLARED)
     unknown: set[int] = set()
+    unfit: set[int] = set()
     found: set[int] = set()
     for index, call in enumerate(calls):
         is_given = any(id(t) in unknown for t in call.inputs)
-        if is_given and index in failing:
+        is_unfit = any(id(t) in unfit for t in call.inputs)
+        if index in failing and (is_given or (is_unfit and index not in judged)):
             found.add(index)
         if index in shapeless or (is_given and not call.declares_channels):
             unknown.update(map(id, call.outputs))
+        if index in beside or (is_unfit and not call.declares_channels):
+            unfit.update(map(id, call.outputs))
     return found
+
+
+def _leaves_no_shape(finding: Finding, call: Call) -> bool:
+    kind = finding.requirement.kind
+    if kind in _OF_AXES:
+        return call.op not in _ALONG_AN_AXIS
+    if kind == "norm-features" and call.op == "layer_norm":
+        # The axis that was meant stands elsewhere.
+        return _sizes(finding)[0] in (call.input.shape[1:-1], *((s,) for s in call.input.shape[1:-1]))
+    return kind in _SHAPELESS or (kind == "input-rank" and not call.declares_channels)
+
+
+def _is_unknown(size: Any) -> bool:
+    return any(isinstance(symbol, Unknown) for symbol in getattr(size, "free_symbols", ()))
+
+
+def _numbers(finding: Finding) -> set[Any]:
+    """What a layer expects and what it is given: two numbers, or the last ones of two shapes."""
+    return {size[-1] if isinstance(size, tuple) and size else size for size in _sizes(finding)[:2]}
+
+
+def _that_differ(a: Any, b: Any) -> set[Any]:
+    """The sizes of two shapes where they are not the same."""
+    return {size for pair in zip(a, b, strict=False) if pair[0] != pair[1] for size in pair}
 
 
 def _sizes(finding: Finding) -> list[Any]:

@@ -155,3 +155,56 @@ def test_a_size_of_an_axis_that_is_not_there_is_a_mistake():
 
     (found,) = convsym.analyze(Sized(), "N 3 H W").findings
     assert found.requirement.kind == "axis-out-of-range"
+
+
+def squeezed(x):
+    """Channel attention whose layer makes another number than there are channels."""
+    return x * nn.Linear(4, 4)(x.mean((2, 3)))[:, :, None, None].expand_as(x)
+
+
+def of_a_missing_axis(x):
+    index = x.flatten(1).argmax(1).unsqueeze(2)
+    return torch.zeros(x.size(0), 4).scatter(1, index, 1.0)
+
+
+def undone(x):
+    n, c, h, w = x.shape
+    y = x.view(n, c, h, w + 1)
+    return nn.Conv2d(3, 3, 1)(y).reshape(n, c, h, w)
+
+
+def unpooled(x):
+    pool, unpool = nn.MaxPool2d(2, return_indices=True), nn.MaxUnpool2d(2)
+    y, indices = pool(nn.BatchNorm2d(4)(x[..., :32, :32]))
+    return unpool(nn.Conv2d(3, 4, 1)(y), indices)
+
+
+def not_flattened(x):
+    return nn.Linear(32, 8)(nn.LayerNorm(3)(x).transpose(1, 2))
+
+
+def stretched_to_fewer_axes(x):
+    gate = x.mean((2, 3), keepdim=True)[..., None].expand_as(x)
+    return nn.Conv2d(3, 4, 1)(x * gate)
+
+
+@pytest.mark.parametrize(
+    "forward", [squeezed, of_a_missing_axis, undone, unpooled, not_flattened, stretched_to_fewer_axes]
+)
+def test_what_follows_from_a_mistake_is_not_another(forward):
+    class Model(nn.Module):
+        def forward(self, x):
+            return forward(x)
+
+    with pytest.raises((RuntimeError, IndexError)):
+        Model()(torch.rand(2, 3, 32, 40))
+    assert len(convsym.analyze(Model(), "N 3 H 40").findings) == 1
+
+
+def test_a_view_that_leaves_a_rest_in_every_batch_is_impossible():
+    class Boxes(nn.Module):
+        def forward(self, x):
+            return x.mean((2, 3)).view(x.size(0), -1, 2)
+
+    [finding] = convsym.analyze(Boxes(), "N 3 H W").findings
+    assert finding.requirement.kind == "reshape-rest"
