@@ -16,7 +16,7 @@ from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import Condition
 from convsym.sizes.evaluate import Evaluation
-from convsym.sizes.frontier import Table
+from convsym.sizes.tables import Table
 
 #: Memory that exists only while a call runs; one after the other where there are several groups.
 Groups = tuple[Tensors, ...]

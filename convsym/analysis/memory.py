@@ -22,8 +22,8 @@ from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size, total
 from convsym.sizes.domain import Domain
 from convsym.sizes.evaluate import evaluate
-from convsym.sizes.frontier import Table
 from convsym.sizes.largest import largest
+from convsym.sizes.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

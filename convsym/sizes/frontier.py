@@ -10,9 +10,8 @@ from itertools import product
 from math import gcd
 
 import numpy
-import numpy.typing
 
-Table = numpy.typing.NDArray[numpy.int64]
+from convsym.sizes.tables import Table
 
 #: How far before and after a sum those are whose means it is compared with: sums that follow each other are much alike.
 _REACH = 3

@@ -14,9 +14,9 @@ import sympy
 from convsym.sizes.arithmetic import add, multiply, total
 from convsym.sizes.cases import Piecewise, piecewise
 from convsym.sizes.condition import TRUE, Condition
-from convsym.sizes.frontier import Table
 from convsym.sizes.polynomial import ONE, Size, Terms, monomial_quotient, powers, terms, times
 from convsym.sizes.sums import collect
+from convsym.sizes.tables import Table
 
 
 def indicator(condition: Condition) -> Size:
@@ -77,8 +77,9 @@ def without_rivals(
             excluded.setdefault(part, set()).update(rivals)
             excluded[part] |= excluded.get(partition.whole, set())
     shares = [next((atom for atom, _ in powers(m) if is_indicator(atom)), None) for m in monomials]
-    kept = numpy.array([[share not in excluded.get(c, ()) for share in shares] for c in conditions], numpy.int64)
-    return table * kept.reshape(table.shape)
+    different = {condition: number for number, condition in enumerate(dict.fromkeys(conditions))}
+    kept = numpy.array([[share not in excluded.get(c, ()) for share in shares] for c in different], numpy.int64)
+    return table * kept.reshape(len(different), len(shares))[[different[c] for c in conditions]]
 
 
 def sum_of_shares(sizes: Sequence[tuple[Condition, Size]], partitions: Sequence[Partition]) -> Size:

@@ -18,9 +18,9 @@ from convsym.analysis.scratch import gradient_scratch, scratch
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import TRUE
-from convsym.sizes.frontier import Table
 from convsym.sizes.largest import in_monomials, largest
 from convsym.sizes.shares import levelled, without_rivals
+from convsym.sizes.tables import Table
 
 
 @dataclass(frozen=True)

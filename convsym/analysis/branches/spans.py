@@ -13,6 +13,7 @@ from convsym.analysis.forward_spans import kept_again, spans_in_inference, steps
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
+from convsym.sizes.arithmetic import Size
 from convsym.sizes.shares import indicator
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -24,6 +25,7 @@ class Weights:
     def __init__(self, choices: Choices) -> None:
         self._choices = choices
         self._made: dict[tuple[Tensor, Where], Tensor] = {}
+        self._indicators: dict[Where, Size] = {}
 
     def at(self, tensor: Tensor, where: Where) -> Tensor:
         """The tensor that stands for one."""
@@ -31,8 +33,13 @@ class Weights:
             return tensor
         found = self._made.get((tensor, where))
         if found is None:
-            found = Tensor((indicator(self._choices.condition(where)), *tensor.shape), tensor.dtype)
-            self._made[tensor, where] = found
+            found = self._made[tensor, where] = Tensor((self._indicator(where), *tensor.shape), tensor.dtype)
+        return found
+
+    def _indicator(self, where: Where) -> Size:
+        found = self._indicators.get(where)
+        if found is None:
+            found = self._indicators[where] = indicator(self._choices.condition(where))
         return found
 
     def scratch(self, calls: Sequence[Call], made: Iterable[Scratch]) -> Iterator[Scratch]:
@@ -57,6 +64,9 @@ def together(spans: Iterable[tuple[_Key, Span, Where]], choices: Choices) -> Ite
         if where != NOWHERE and span.born < span.gone:
             found[key].append((span, where))
     for key, shares in found.items():
+        if len(shares) == 1:
+            yield key, *shares[0]
+            continue
         borders = sorted({border for span, _ in shares for border in span})
         start, before = borders[0], NOWHERE
         for border in borders:

@@ -51,10 +51,13 @@ class BranchedTraining(Training):
         return self._shares((self.choices.either(where), s.bytes) for s, where in kept.items() if s not in apart)
 
     def sum_over_graded(self, quantity: Callable[[Sequence[Tensor]], Size]) -> Size:
+        readers: defaultdict[Tensor, list[Where]] = defaultdict(list)
+        for index, where in self._gone_through.items():
+            for tensor in self.calls[index].passes_to:
+                readers[tensor].append(where)
         found: defaultdict[Where, list[Tensor]] = defaultdict(list)
         for tensor in self.graded:
-            readers = [where for i, where in self._gone_through.items() if tensor in self.calls[i].passes_to]
-            found[EVERYWHERE if tensor in self.outputs else self.choices.either(readers)].append(tensor)
+            found[EVERYWHERE if tensor in self.outputs else self.choices.either(readers[tensor])].append(tensor)
         return self._shares((where, quantity(tensors)) for where, tensors in found.items())
 
     @cached_property
