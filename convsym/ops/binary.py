@@ -154,7 +154,8 @@ def same_dtypes(op: str, kinds: str, site: Site, input: Tensor, other: Tensor) -
 
 def complex_number(op: str, site: Site, input: Tensor, other: Tensor) -> Outcome:
     """A complex number from two parts: real and imaginary, or absolute value and angle."""
-    made = same_dtypes(op, "hf" if op == "complex" else "f", site, input, other)
+    # Of half precision there is a complex form of float16 alone.
+    made = same_dtypes(op, "hf" if op == "complex" and input.dtype != torch.bfloat16 else "f", site, input, other)
     real = input.dtype if input.dtype.is_floating_point else torch.float32
     return Outcome(made.output.as_dtype(real.to_complex()), made.cost)
 

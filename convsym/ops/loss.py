@@ -5,6 +5,7 @@ Each costs one element-wise operation per element of the broadcast operands; the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,7 @@ from convsym.ops.broadcast import Shape, result_dtype
 from convsym.ops.catalogue import OpRule, Outcome, Site, keeping
 from convsym.ops.dtypes import require_dtype, require_floating, require_one_dtype
 from convsym.ops.elementwise import pointwise, real_dtype, require_kind
+from convsym.ops.loss_backward import of_class_loss
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import FALSE, TRUE, Condition, all_of, any_of, eq, ne
 
@@ -49,7 +51,7 @@ def reduced(made: Outcome, reduction: str) -> Outcome:
     """A loss for each element, or one number for all."""
     if reduction == "none":
         return made
-    return Outcome(Tensor((), made.output.dtype), made.cost, made.parameters)
+    return replace(made, output=Tensor((), made.output.dtype))
 
 
 def same_shape(a: Shape, b: Shape) -> Condition:
@@ -242,7 +244,7 @@ def cross_entropy(
         shape = (*input.shape[:1], *input.shape[2:]) if input.rank > 1 else ()
         made = pointwise(site, op, result_dtype(input, target), input)
         return reduced(Outcome(Tensor(shape, made.output.dtype), made.cost), kind)
-    return _class_loss(site, op, input, target, weight, kind)
+    return _class_loss(site, op, input, target, weight, kind, smooths=label_smoothing > 0)
 
 
 def _builtin_cross_entropy(
@@ -284,7 +286,9 @@ def _builtin_nll_loss(
     return nll_loss(site, input, target, weight, reduction=reduction)
 
 
-def _class_loss(site: Site, op: str, input: Tensor, target: Tensor, weight: Tensor | None, kind: str) -> Outcome:
+def _class_loss(
+    site: Site, op: str, input: Tensor, target: Tensor, weight: Tensor | None, kind: str, smooths: bool = False
+) -> Outcome:
     if not site.require(
         "loss-shape",
         TRUE if input.rank else FALSE,
@@ -314,7 +318,8 @@ def _class_loss(site: Site, op: str, input: Tensor, target: Tensor, weight: Tens
     )
     _require_class_weight(site, op, weight, classes)
     cost = pointwise(site, op, input.dtype, input).cost
-    return reduced(Outcome(Tensor(shape, input.dtype), cost), kind)
+    backward = of_class_loss(op, input, target, weight, kind if smooths else None)
+    return reduced(Outcome(Tensor(shape, input.dtype), cost, backward=backward), kind)
 
 
 def _one_index(op: str, target: Tensor, classes: Size) -> Condition:

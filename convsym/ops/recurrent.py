@@ -12,7 +12,7 @@ from torch import nn
 from convsym.graph.call import Cost
 from convsym.graph.tensor import Tensor, dtype_name
 from convsym.ops.catalogue import OpRule, Outcome, Site
-from convsym.ops.recurrent_backward import of_cell, of_layers
+from convsym.ops.recurrent_backward import Stack, of_cell, of_layers
 from convsym.ops.strides import view_of
 from convsym.sizes.arithmetic import Size, add, exact_div, floor_div, multiply, product
 from convsym.sizes.condition import FALSE, TRUE, all_of, eq, ge
@@ -84,8 +84,8 @@ def recurrent(
     last = tuple(input.with_shape(*state) for state in states)
     given = () if hx is None else tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
     dropped = bool(train) and isinstance(dropout, (int, float)) and dropout > 0
-    backward = of_layers(op, input, given, weights, times, product(rows), directions, dropped)
-    return Outcome((output, *last), cost, parameters, backward)
+    stack = Stack(op, input, given, weights, times, product(rows), directions, dropped)
+    return Outcome((output, *last), cost, parameters, of_layers(stack))
 
 
 def _hidden_size(op: str, weight: Tensor) -> Size:

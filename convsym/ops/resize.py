@@ -81,7 +81,7 @@ def interpolate(
         spatial = tuple(number(site, v) for v in values)
     else:
         spatial = tuple(scaled(s, number(site, v)) for s, v in zip(input.shape[2:], values, strict=True))
-    return replace(_resized(site, input, spatial, mode), parameters=parameters)
+    return replace(_resized(site, input, spatial, mode, antialias), parameters=parameters)
 
 
 def _require_arguments(
@@ -124,14 +124,14 @@ def _require_arguments(
     )
 
 
-def _resized(site: Site, input: Tensor, spatial: tuple[Size, ...], mode: str) -> Outcome:
+def _resized(site: Site, input: Tensor, spatial: tuple[Size, ...], mode: str, antialias: bool) -> Outcome:
     if mode == "area":
         return adaptive_avg_pool(len(spatial), site, input, spatial)
     site.require(
         "input-dtype",
-        TRUE if _takes(input.dtype, mode) else FALSE,
+        TRUE if _takes(input.dtype, mode, antialias) else FALSE,
         "interpolate with mode={} takes no tensor of {}",
-        repr(mode),
+        f"{mode!r} and antialias=True" if antialias else repr(mode),
         str(input.dtype).removeprefix("torch."),
         help="convert it with .float() first",
     )
@@ -157,12 +157,21 @@ def _resized(site: Site, input: Tensor, spatial: tuple[Size, ...], mode: str) ->
     return Outcome(output, Cost(elementwise=output.numel))
 
 
-def _takes(dtype: torch.dtype, mode: str) -> bool:
+def _takes(dtype: torch.dtype, mode: str, antialias: bool) -> bool:
+    if antialias and dtype.is_floating_point:
+        return dtype.itemsize >= torch.float32.itemsize
     return dtype.is_floating_point or (dtype == torch.uint8 and mode not in ("linear", "trilinear"))
 
 
 def _upsample(
-    axes: int, mode: str, site: Site, input: Tensor, output_size: Any = None, *rest: Any, **named: Any
+    axes: int,
+    mode: str,
+    antialias: bool,
+    site: Site,
+    input: Tensor,
+    output_size: Any = None,
+    *rest: Any,
+    **named: Any,
 ) -> Outcome:
     """torch._C._nn.upsample_*: output_size, align_corners where the mode has it, then scale factors."""
     given = list(rest)
@@ -188,7 +197,7 @@ def _upsample(
         spatial = tuple(size)
     else:
         spatial = tuple(scaled(s, f) for s, f in zip(input.shape[2:], factors or (), strict=True))
-    return replace(_resized(site, input, spatial, mode), parameters=parameters)
+    return replace(_resized(site, input, spatial, mode, antialias), parameters=parameters)
 
 
 def _arguments(module: Any, input: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -223,11 +232,11 @@ RULES = keeping(
         {nn.Upsample: _arguments, nn.UpsamplingNearest2d: _arguments, nn.UpsamplingBilinear2d: _arguments},
     ),
     *(
-        OpRule("interpolate", partial(_upsample, axes, mode), (getattr(torch._C._nn, name),))
+        OpRule("interpolate", partial(_upsample, axes, mode, False), (getattr(torch._C._nn, name),))
         for (axes, mode), name in _BUILTINS.items()
     ),
     *(
-        OpRule("interpolate", partial(_upsample, 2, mode), (getattr(torch._C._nn, name),))
+        OpRule("interpolate", partial(_upsample, 2, mode, True), (getattr(torch._C._nn, name),))
         for mode, name in _SMOOTH.items()
         if hasattr(torch._C._nn, name)
     ),

@@ -151,6 +151,12 @@ _FUNCTIONS: dict[str, Forward] = {
     "a hypotenuse": lambda x: torch.hypot(x + 1, x + 2),
     "hard choices": lambda x: F.gumbel_softmax(x, dim=1, hard=True),
     "means of areas": lambda x: F.interpolate(x, size=(2, 3), mode="area"),
+    "cross entropy": lambda x: F.cross_entropy(x, torch.ones(2, 5, 6, dtype=torch.int64)),
+    "smoothed labels": lambda x: F.cross_entropy(x, torch.ones(2, 5, 6, dtype=torch.int64), label_smoothing=0.1),
+    "smoothed labels of weighted classes, not reduced": lambda x: F.cross_entropy(
+        x, torch.ones(2, 5, 6, dtype=torch.int64), torch.ones(4), reduction="none", label_smoothing=0.1
+    ),
+    "nll_loss": lambda x: F.nll_loss(x, torch.ones(2, 5, 6, dtype=torch.int64), reduction="sum"),
     "a grid": lambda x: F.affine_grid(x[:, 0, :2, :3], [2, 1, 4, 4], align_corners=False),
     "a number of two parts": lambda x: torch.complex(x.float(), x.float() + 1).abs(),
     "a number of length and angle": lambda x: torch.polar(x.float(), x.float() + 1).real,

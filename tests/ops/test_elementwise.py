@@ -122,3 +122,9 @@ def test_mixing_agrees_with_torch(data: st.DataObject) -> None:
     agree(torch.addcmul, input, *others, value=2)
     agree(torch.addcdiv, input, *others)
     agree(torch.Tensor.addcmul_, input, *others)
+
+
+@pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64], ids=str)
+def test_numbers_of_two_parts(dtype: torch.dtype) -> None:
+    agree(torch.complex, torch.ones(3, dtype=dtype), torch.ones(3, dtype=dtype))
