@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import CodeType, FunctionType
 from typing import Any
 
 import torch
@@ -13,7 +14,8 @@ from convsym.trace.current import in_progress
 from convsym.trace.tensors import SymbolicTensor
 from convsym.trace.tracer import Tracer
 
-_apply = torch.autograd.Function.apply
+APPLY: FunctionType = torch.autograd.Function.apply.__func__  # type: ignore[attr-defined]
+_apply = FunctionType(APPLY.__code__, APPLY.__globals__, APPLY.__name__, APPLY.__defaults__, APPLY.__closure__)
 _in_context = torch.autograd.function._SingleLevelFunction.setup_context
 
 
@@ -48,7 +50,7 @@ def traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     """What `apply` of a subclass returns while a forward is traced."""
     tracer = in_progress()
     if tracer is None or not any(isinstance(a, torch.Tensor) for a in args):
-        return _apply.__func__(cls, *args, **kwargs)  # type: ignore[attr-defined]
+        return _apply(cls, *args, **kwargs)
     if cls is CheckpointFunction:
         function, _, *given = args
         return reentrant(tracer, function, given)
@@ -64,6 +66,19 @@ def traced_apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
     flops = _backward_flops(tracer, cls, context, args, output) if torch.is_grad_enabled() else 0
     tracer.record_function(cls.__name__, args, output, context.saved_tensors, flops)
     return output
+
+
+class _Handing:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        super  # noqa: B018  (so that the code has the cell of `__class__` that torch's has)
+        from convsym.trace.custom_functions import traced_apply
+
+        return traced_apply(cls, *args, **kwargs)
+
+
+#: The code of `apply` while a forward is traced. `shake = ShakeDrop.apply` holds the function itself, so it is this that
+#: is replaced in it; it runs among the names of torch's module and has its cell of `__class__`.
+HANDING: CodeType = _Handing.apply.__code__
 
 
 def _backward_flops(tracer: Tracer, cls: Any, context: _Context, args: Any, output: Any) -> Size | None:

@@ -16,7 +16,7 @@ from torch import nn
 
 from convsym.trace.checkpoints import traced_generator
 from convsym.trace.current import enter, in_progress
-from convsym.trace.custom_functions import traced_apply
+from convsym.trace.custom_functions import APPLY, HANDING
 from convsym.trace.tracer import Tracer
 
 _call_module = nn.Module.__call__
@@ -76,8 +76,8 @@ def patched(tracer: Tracer) -> Iterator[None]:
         if before is None:
             put(nn.Module, "__call__", _traced_call)
             put(torch.jit.ScriptFunction, "__call__", _traced_script)
-            if "apply" in torch.autograd.Function.__dict__:
-                put(torch.autograd.Function, "apply", classmethod(traced_apply))
+            undo.append((APPLY, "__code__", APPLY.__code__))
+            APPLY.__code__ = HANDING
             put(torch, "clear_autocast_cache", _traced_clearing)
             put(torch.utils.checkpoint, "_checkpoint_without_reentrant_generator", traced_generator)
             for module in _CHECKED:

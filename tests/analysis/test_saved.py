@@ -47,6 +47,7 @@ class _Clipped(torch.autograd.Function):
         return grad * ctx.saved_tensors[0]
 
 
+_clipped = _Clipped.apply
 _LAYERS: dict[str, nn.Module] = {
     type(layer).__name__ + note: layer
     for note, layer in (
@@ -222,6 +223,7 @@ _FUNCTIONS: dict[str, Forward] = {
         torch.stft(x.flatten(1), 8, 2, pad_mode="constant", return_complex=True), 8, 2, length=50
     ),
     "a function of its own": lambda x: _Clipped.apply(x).exp(),
+    "a function that was taken from its class before": lambda x: _clipped(x).exp(),
     "attention": lambda x: F.scaled_dot_product_attention(x, x, x),
     "attention over transposed heads": lambda x: F.scaled_dot_product_attention(
         *(x.transpose(1, 2) + i for i in range(3))
