@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import CodeType, FrameType, TracebackType
@@ -56,17 +56,48 @@ def user_place(frame: FrameType | None = None) -> Place | None:
     return None
 
 
+def mistaken_place() -> Place | None:
+    """The line to look at for what is wrong with the call that is running now."""
+    frame = _caller.get() or sys._getframe(1)
+    frames: list[tuple[FrameType, int]] = []
+    while frame is not None and not frame.f_code.co_filename.startswith(_CHECKS):
+        frames.append((frame, frame.f_lineno))
+        frame = frame.f_back  # type: ignore[assignment]
+    return _of_the_model(frames)
+
+
 def place_of(error: BaseException) -> Place | None:
-    """The innermost user line that an exception passed through."""
+    """The line to look at for an exception: the innermost of the user's that it passed through."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         return Place(error.filename, error.lineno, error.offset or 0)
-    found = None
+    frames: list[tuple[FrameType, int]] = []
     step: TracebackType | None = error.__traceback__
     while step is not None:
-        if is_user_code(step.tb_frame.f_code):
-            found = Place(step.tb_frame.f_code.co_filename, step.tb_lineno)
+        frames.append((step.tb_frame, step.tb_lineno))
         step = step.tb_next
-    return found
+    return _of_the_model(frames[::-1])
+
+
+def _of_the_model(frames: Sequence[tuple[FrameType, int]]) -> Place | None:
+    """The innermost user line, or where a model calls functions of another package, the line where it does."""
+    lines = [(frame, line) for frame, line in frames if is_user_code(frame.f_code)]
+    if not lines:
+        return None
+    package = _package(lines[0][0])
+    if package:
+        models = (at for at in lines if isinstance(at[0].f_locals.get("self"), torch.nn.Module))
+        model = next(models, lines[0])
+        if _package(model[0]) != package:
+            lines = [model]
+    frame, line = lines[0]
+    return Place(frame.f_code.co_filename, line)
+
+
+def _package(frame: FrameType) -> str:
+    """The installed package that code belongs to; empty for code that is not installed."""
+    file = frame.f_code.co_filename
+    inside = next((file.removeprefix(folder) for folder in _PACKAGES if file.startswith(folder)), "")
+    return inside.partition(os.sep)[0]
 
 
 def raised_by_convsym(error: BaseException) -> bool:

@@ -23,7 +23,7 @@ from convsym.sizes.truth import Truth
 from convsym.trace import values
 from convsym.trace.autograd import Autograd
 from convsym.trace.current import current
-from convsym.trace.frames import user_place
+from convsym.trace.frames import mistaken_place, user_place
 from convsym.trace.module_stack import ModuleStack
 from convsym.trace.numbers import size_of
 from convsym.trace.passage import Passage
@@ -129,7 +129,7 @@ class TracedSite:
         return True
 
     def _found(self, requirement: Requirement, failing: Domain) -> None:
-        place, path, definition = user_place(), self.modules.path, self.modules.definition
+        place, path, definition = mistaken_place(), self.modules.path, self.modules.definition
         smallest, call = failing.smallest(), len(self.recording.calls)
         is_rare = next(usual_sizes(failing), None) is None
         self.recording.found(Finding(requirement, place, definition, path, smallest, call, self.module, is_rare))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import os
 import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -305,3 +306,27 @@ def test_a_number_read_from_a_tensor_may_be_negative():
             return torch.cat((F.pad(x, [0, less.tolist()[0]]), x[..., : x.shape[3] // 2]), 1)
 
     assert convsym.analyze(Crops(), "N 3 H W").diagnostics == ()
+
+
+def test_a_mistake_inside_another_package_is_placed_where_the_model_calls_it(tmp_path, monkeypatch):
+    (tmp_path / "installed" / "axes").mkdir(parents=True)
+    (tmp_path / "installed" / "axes" / "__init__.py").write_text(
+        "import torch\n"
+        "def halves(x):\n"
+        "    if x.shape[1] % 2:\n"
+        "        raise ValueError('odd')\n"
+        "    return torch.cat([x, x[..., 1:]], 1)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    monkeypatch.setattr("convsym.trace.frames._PACKAGES", (f"{tmp_path / 'installed'}{os.sep}",))
+    source = (
+        "from torch import nn\n"
+        "from axes import halves\n"
+        "class Net(nn.Module):\n"
+        "    def forward(self, x):\n"
+        "        return halves(x)\n"
+    )
+    (tmp_path / "net.py").write_text(source)
+    for channels in (3, 4):
+        [found] = convsym.check_file(tmp_path / "net.py", entry="Net()", inputs=[f"N {channels} H W"])
+        assert (found.place.file, found.place.line) == (str(tmp_path / "net.py"), 5)
