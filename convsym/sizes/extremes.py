@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sympy
 
 from convsym.sizes.bounds import BY_THEMSELVES, Interval
-from convsym.sizes.polynomial import ONE, Size, SizeFunction, expression, sort_key, terms
+from convsym.sizes.polynomial import ONE, Size, SizeFunction, expression, sum_key, terms
 from convsym.sizes.sums import collect
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def extreme(kind: type[Extreme], sizes: list[Size]) -> Size:
             kept.append(size)
     if len(kept) == 1:
         return kept[0]
-    kept.sort(key=lambda size: (isinstance(size, int), sort_key(expression(size))))
+    kept.sort(key=lambda size: (isinstance(size, int), sum_key(size)))
     return kind.raw(*(expression(size) for size in kept))
 
 

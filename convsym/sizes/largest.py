@@ -14,8 +14,7 @@ from convsym.sizes.domain import Domain
 from convsym.sizes.extremes import Maximum
 from convsym.sizes.frontier import frontier
 from convsym.sizes.order import factors_of, keys
-from convsym.sizes.polynomial import Size, expression, sort_key, terms
-from convsym.sizes.shares import is_indicator
+from convsym.sizes.polynomial import Size, expression, sum_key, terms
 from convsym.sizes.simplify import residue_class
 from convsym.sizes.sums import collect, normal
 from convsym.sizes.tables import Table, matrix_product
@@ -39,10 +38,9 @@ def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
         whole = not (scaled[row] % scale).any()
         found = _sum(scaled[row] // scale, common) if whole else domain.simplify(_sum(table[row], monomials))
         kept.append(expression(found))
-    has_shares = any(is_indicator(factor) for monomial in monomials for factor in factors_of(monomial))
     if len(kept) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.
-        return Maximum.raw(*sorted(kept, key=_by_monomial if has_shares else sort_key))
+        return Maximum.raw(*sorted(kept, key=sum_key))
     return normal(kept[0]) if kept else 0
 
 
@@ -63,11 +61,6 @@ def in_monomials(times: Table, sizes: Sequence[Size]) -> tuple[Table, list[sympy
 
 def _sum(coefficients: Table, monomials: Sequence[sympy.Expr]) -> Size:
     return collect({m: c for m, c in zip(monomials, coefficients.tolist(), strict=True) if c})
-
-
-def _by_monomial(expr: sympy.Expr) -> list[tuple[str, int]]:
-    """A stable order for sums of many conditional parts, which take long to write."""
-    return sorted((sort_key(monomial), coefficient) for monomial, coefficient in terms(expr).items())
 
 
 #: So many times a size that a machine holds is still one number of 64 bits.
