@@ -15,6 +15,7 @@ from convsym.analysis.branches.alike import with_alike_as_one
 from convsym.analysis.branches.choices import Choices
 from convsym.analysis.branches.every_way import every_way
 from convsym.analysis.branches.memory import BranchedMemory
+from convsym.analysis.branches.totals import with_every_branch
 from convsym.analysis.branches.training import BranchedTraining
 from convsym.analysis.domain import ModelDomain
 from convsym.analysis.leaves import Leaves, leaves
@@ -276,7 +277,11 @@ class Analysis(TrainingStep, Questions, Notebook):
         kinds = {path: type(module).__name__ for path, module in modules.items()}
         made = {identity: tensor for way in self.ways for identity, tensor in initialised(way).items()}
         counts = {path: count_parameters(module, made) for path, module in modules.items()}
-        return totals.by_module(self.calls, kinds, counts, self.main.short_gradients if self.main else {})
+        found = totals.by_module(self.calls, kinds, counts, self.main.short_gradients if self.main else {})
+        training = self.main.overall.training if self.main else None
+        if self.main and isinstance(training, BranchedTraining):
+            return with_every_branch(found, training, self.main.domain.simplify)
+        return found
 
     @cached_property
     def receptive_fields(self) -> Mapping[int, Fields]:

@@ -45,6 +45,20 @@ def activation_bytes(calls: Iterable[Call]) -> Size:
     return total([t.bytes for call in calls for t in call.made])
 
 
+def inside(calls: Iterable[Call], paths: Iterable[str]) -> dict[str, list[Call]]:
+    """The calls made inside each module, by its path."""
+    found: dict[str, list[Call]] = {path: [] for path in paths}
+    for call in calls:
+        path = call.path
+        while True:
+            if path in found:
+                found[path].append(call)
+            if not path:
+                break
+            path = path.rpartition(".")[0]
+    return found
+
+
 def by_module(
     calls: Sequence[Call],
     kinds: Mapping[str, str],
@@ -55,28 +69,20 @@ def by_module(
 
     `gradients` are the FLOPs of the backward pass by call.
     """
-    inside: dict[str, list[Call]] = {path: [] for path in kinds}
-    for call in calls:
-        path = call.path
-        while True:
-            if path in inside:
-                inside[path].append(call)
-            if not path:
-                break
-            path = path.rpartition(".")[0]
+    within = inside(calls, kinds)
     made = {}
     for path, kind in kinds.items():
-        cost = total_cost(inside[path])
-        last = inside[path][-1] if inside[path] else None
+        cost = total_cost(within[path])
+        last = within[path][-1] if within[path] else None
         made[path] = ModuleTotal(
             path=path,
             kind=kind,
             parameters=parameters[path],
             flops=cost.flops,
             elementwise=cost.elementwise,
-            backward_flops=total([gradients.get(call.index, 0) for call in inside[path]]),
-            activation_bytes=activation_bytes(inside[path]),
-            calls=len(inside[path]),
+            backward_flops=total([gradients.get(call.index, 0) for call in within[path]]),
+            activation_bytes=activation_bytes(within[path]),
+            calls=len(within[path]),
             output=last.output if last else None,
         )
     return made

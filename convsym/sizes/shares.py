@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy
 import sympy
 
-from convsym.sizes.arithmetic import add, multiply, total
+from convsym.sizes.arithmetic import add, total
 from convsym.sizes.cases import Piecewise, piecewise
 from convsym.sizes.condition import TRUE, Condition
-from convsym.sizes.polynomial import ONE, Size, Terms, monomial_quotient, powers, terms, times
+from convsym.sizes.polynomial import Size, Terms, accumulate, monomial_quotient, powers, terms, times
 from convsym.sizes.sums import collect
 from convsym.sizes.tables import Table
 
 
+@lru_cache(maxsize=1 << 12)
 def indicator(condition: Condition) -> Size:
     """1 where a condition holds, else 0.
 
@@ -92,23 +94,22 @@ def sum_of_shares(sizes: Sequence[tuple[Condition, Size]], partitions: Sequence[
     >>> sum_of_shares([(large, 3 * h), (negate(large), 2 * h)], [Partition((large, negate(large)))])
     2*H + ((H if H >= 4 else 0))
     """
-    found = total([multiply(size, indicator(condition)) for condition, size in sizes])
-    monomials = list(terms(found))
-    table, monomials = levelled(numpy.array([list(terms(found).values())], numpy.int64), monomials, partitions)
-    by_condition: dict[sympy.Expr, Terms] = {}
-    for monomial, coefficient in zip(monomials, table[0].tolist(), strict=True):
-        share = next((atom for atom, _ in powers(monomial) if is_indicator(atom)), ONE)
-        rest = monomial_quotient(monomial, share)
-        assert rest is not None
-        by_condition.setdefault(share, {})[rest] = coefficient
-    plain = collect(by_condition.pop(ONE, {}))
-    return add(plain, total([_where(share, collect(found)) for share, found in by_condition.items()]))
+    given: dict[Condition, list[Size]] = {}
+    for condition, size in sizes:
+        given.setdefault(condition, []).append(size)
+    found: dict[Condition, Terms] = {condition: dict(terms(total(each))) for condition, each in given.items()}
+    for partition in partitions:
+        parts = [found.get(part, {}) for part in partition.parts]
+        for monomial in parts[0].keys() & set.intersection(*(set(part) for part in parts)):
+            common = min(part[monomial] for part in parts)
+            for part in parts:
+                part[monomial] -= common
+            accumulate(found.setdefault(partition.whole, {}), {monomial: common}, 1)
+    everywhere = collect(found.pop(TRUE, {}))
+    sums = ((condition, collect(part)) for condition, part in found.items())
+    return add(everywhere, total([piecewise([(condition, size), (TRUE, 0)]) for condition, size in sums if size != 0]))
 
 
 def is_indicator(atom: sympy.Expr) -> bool:
     """Whether a factor is 1 or 0, as `indicator` writes it."""
     return isinstance(atom, Piecewise) and atom.args[1:] == (sympy.S.One, sympy.S.Zero)
-
-
-def _where(share: sympy.Expr, size: Size) -> Size:
-    return piecewise([(share.pieces[0][0], size), (TRUE, 0)])

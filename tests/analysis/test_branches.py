@@ -138,3 +138,14 @@ def test_sizes_that_formulas_leave_out_are_said() -> None:
     analysis = convsym.analyze(attention, "N L 16", "N L 16", "N L 16")
     assert list(map(str, analysis.memory_exceptions)) == ["L == 1", "N == 1"]
     assert convsym.analyze(nn.Conv2d(3, 16, 3), "2 3 H W").memory_exceptions == ()
+
+
+@pytest.mark.parametrize("height", [8, 9])
+def test_modules_have_the_costs_of_every_way(height: int) -> None:
+    analysis = convsym.analyze(_Chain(_Padded(), _TwoProducts(), adds=True), "N H W 4")
+    alone = convsym.analyze(_Chain(_Padded(), _TwoProducts(), adds=True), f"2 {height} 12 4")
+    sizes = {"N": 2, "H": height, "W": 12}
+    for path, total in alone.by_module.items():
+        found = analysis.by_module[path]
+        for name in ("flops", "elementwise", "backward_flops", "activation_bytes"):
+            assert evaluate(getattr(found, name), sizes) == getattr(total, name), (path, name)

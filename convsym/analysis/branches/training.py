@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from convsym.analysis.branches.choices import EVERYWHERE, NOWHERE, Choices, Where
 from convsym.analysis.branches.every_way import EveryWay
 from convsym.analysis.training import Training
+from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.shares import sum_of_shares
+
+#: Sizes, each with where it counts.
+Shares = Sequence[tuple[Where, Size]]
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,25 @@ class BranchedTraining(Training):
 
     @cached_property
     def flops(self) -> Size:
-        return self._shares(
-            (self._gone_through.get(i, self.choices.under(i)), flops) for i, flops in self.gradients.items()
-        )
+        return self.sum_over(self.calls, self.backward_flops_of)
+
+    def backward_flops_of(self, call: Call) -> Shares:
+        """What the backward pass computes for a call, and where it does."""
+        flops = self._flops_by_call.get(call.index, 0)
+        return [(self._gone_through.get(call.index, self.choices.under(call.index)), flops)] if flops != 0 else []
+
+    @cached_property
+    def _flops_by_call(self) -> Mapping[int, Size]:
+        return self.gradients
+
+    def activation_bytes_of(self, call: Call) -> Shares:
+        """The results of a call that are no views, and where it makes them."""
+        where = self.choices.under(call.index)
+        return [(where, t.bytes) for t in call.made if t not in self.way.lent]
+
+    def sum_over(self, calls: Iterable[Call], shares: Callable[[Call], Shares]) -> Size:
+        """The sum of what some calls take."""
+        return self._shares(share for call in calls for share in shares(call))
 
     @property
     def uneven(self) -> tuple[str, ...]:
@@ -38,8 +58,7 @@ class BranchedTraining(Training):
     @cached_property
     def activation_bytes(self) -> Size:
         """Bytes of all results that are no views."""
-        made = ((call, t) for call in self.calls for t in call.made if t not in self.way.lent)
-        return self._shares((self.choices.under(call.index), t.bytes) for call, t in made)
+        return self.sum_over(self.calls, self.activation_bytes_of)
 
     @cached_property
     def saved_bytes(self) -> Size:
