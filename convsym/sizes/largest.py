@@ -9,7 +9,7 @@ from math import lcm, prod
 import numpy
 import sympy
 
-from convsym.sizes.arithmetic import multiply
+from convsym.sizes.arithmetic import add, multiply
 from convsym.sizes.domain import Domain
 from convsym.sizes.extremes import Maximum
 from convsym.sizes.frontier import frontier
@@ -32,11 +32,18 @@ def largest(times: Table, sizes: Sequence[Size], domain: Domain) -> Size:
     """
     table, monomials = in_monomials(times, sizes)
     scale, short = _shortened(monomials, domain) if domain.conditions else (1, monomials)
-    scaled, common = in_monomials(table, short)
+    parts, common = in_monomials(numpy.eye(len(short), dtype=numpy.int64), short)
+    scaled = matrix_product(table, parts)
     kept = []
     for row in frontier(keys(scaled, common, domain)):
-        whole = not (scaled[row] % scale).any()
-        found = _sum(scaled[row] // scale, common) if whole else domain.simplify(_sum(table[row], monomials))
+        if (scaled[row] % scale).any():
+            # What does not come out even is made shorter by itself.
+            each = table[row][:, None] * parts
+            odd = (each % scale).any(axis=1)
+            rest = domain.simplify(_sum(table[row] * odd, monomials))
+            found = add(_sum(each[~odd].sum(axis=0) // scale, common), rest)
+        else:
+            found = _sum(scaled[row] // scale, common)
         kept.append(expression(found))
     if len(kept) > 1:
         # Each is there because no other stands in for it, so there is nothing for a maximum to leave out.

@@ -34,6 +34,7 @@ class Choices:
             for part in partition.parts:
                 self._partition.setdefault(part, partition)
                 self._rivals.setdefault(part, set()).update(p for p in partition.parts if p != part)
+        self._rank = {part: rank for rank, part in enumerate(self._partition)}
         self._around: dict[Condition, tuple[Condition, ...]] = {}
         self._both: dict[tuple[Where, Where], Where] = {}
         self._either: dict[frozenset[Where], Where] = {}
@@ -78,8 +79,8 @@ class Choices:
         """The condition that holds there."""
         found = self._conditions.get(where)
         if found is None:
-            cells = sorted((all_of(*sorted(cell, key=str)) for cell in where), key=str)
-            found = self._conditions[where] = any_of(*cells)
+            cells = sorted(sorted(map(self._place, cell)) for cell in where)
+            found = self._conditions[where] = any_of(*(all_of(*(part for _, _, part in cell)) for cell in cells))
         return found
 
     def both(self, one: Where, other: Where) -> Where:
@@ -115,7 +116,7 @@ class Choices:
             yield one
             return
         inside: Cell | None = one
-        for part in sorted(cell, key=str):
+        for _, _, part in sorted(map(self._place, cell)):
             assert inside is not None
             at = part
             while not self._implies(inside, at):
@@ -125,6 +126,11 @@ class Choices:
                         yield rest
                 at = self._partition[at].whole
             inside = self._shared(inside, frozenset([part]))
+
+    def _place(self, part: Condition) -> tuple[int, str, Condition]:
+        """A stable order: that in which partitions were found, since it takes long to spell conditions."""
+        rank = self._rank.get(part)
+        return (len(self._rank), str(part), part) if rank is None else (rank, "", part)
 
     def _implies(self, cell: Cell, part: Condition) -> bool:
         return part is TRUE or any(part in self._outward(one) for one in cell)
