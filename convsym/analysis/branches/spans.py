@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TypeVar
 
 from convsym.analysis.alive import Groups, Scratch, Span
@@ -67,14 +68,23 @@ def together(spans: Iterable[tuple[_Key, Span, Where]], choices: Choices) -> Ite
         if len(shares) == 1:
             yield key, *shares[0]
             continue
-        borders = sorted({border for span, _ in shares for border in span})
-        start, before = borders[0], NOWHERE
-        for border in borders:
-            now = choices.either(where for span, where in shares if span.born <= border < span.gone)
+        changes = sorted(
+            [(span.born, 1, w) for span, w in shares] + [(span.gone, -1, w) for span, w in shares], key=_step
+        )
+        there: Counter[Where] = Counter()
+        start, before = changes[0][0], NOWHERE
+        for step, at_once in groupby(changes, key=_step):
+            for _, sign, where in at_once:
+                there[where] += sign
+            now = choices.either(where for where, times in there.items() if times)
             if now != before:
                 if before != NOWHERE:
-                    yield key, Span(start, border), before
-                start, before = border, now
+                    yield key, Span(start, step), before
+                start, before = step, now
+
+
+def _step(change: tuple[int, int, Where]) -> int:
+    return change[0]
 
 
 def held_by_variables(
