@@ -5,7 +5,7 @@ Where conditions divide the sizes among themselves, what all of their parts have
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,8 +106,23 @@ def sum_of_shares(sizes: Sequence[tuple[Condition, Size]], partitions: Sequence[
                 part[monomial] -= common
             accumulate(found.setdefault(partition.whole, {}), {monomial: common}, 1)
     everywhere = collect(found.pop(TRUE, {}))
-    sums = ((condition, collect(part)) for condition, part in found.items())
-    return add(everywhere, total([piecewise([(condition, size), (TRUE, 0)]) for condition, size in sums if size != 0]))
+    sums = {condition: size for condition, part in found.items() if (size := collect(part)) != 0}
+    return add(everywhere, total([piecewise(pieces) for pieces in _pieces(sums, partitions)]))
+
+
+def _pieces(
+    sums: Mapping[Condition, Size], partitions: Sequence[Partition]
+) -> Iterator[Sequence[tuple[Condition, Size]]]:
+    """Sums under conditions, those of one partition as the cases of one sum."""
+    left = dict(sums)
+    for partition in partitions:
+        cases = [(part, left.pop(part, 0)) for part in partition.parts]
+        found = [case for case in cases if case[1] != 0]
+        if len(found) == len(cases) and partition.whole is TRUE:
+            yield [*found[:-1], (TRUE, found[-1][1])]
+        elif found:
+            yield [*found, (TRUE, 0)]
+    yield from ([(condition, size), (TRUE, 0)] for condition, size in left.items())
 
 
 def is_indicator(atom: sympy.Expr) -> bool:

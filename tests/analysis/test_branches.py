@@ -149,3 +149,18 @@ def test_modules_have_the_costs_of_every_way(height: int) -> None:
         found = analysis.by_module[path]
         for name in ("flops", "elementwise", "backward_flops", "activation_bytes"):
             assert evaluate(getattr(found, name), sizes) == getattr(total, name), (path, name)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", ["swin_t", "swin_v2_t"])
+def test_formulas_of_real_models_say_what_each_size_says(name: str) -> None:
+    from tests.torchvision_on_cpu import models
+
+    with convsym.without_weights():
+        model = getattr(models, name)(weights=None)
+    analysis = convsym.analyze(model, "N 3 H W")
+    for height, width in ((224, 224), (256, 192), (100, 300), (97, 61)):
+        sizes = {"N": 2, "H": height, "W": width}
+        numbers = analysis.at(**sizes)
+        for quantity in QUANTITIES:
+            assert evaluate(getattr(analysis, quantity), sizes) == getattr(numbers, quantity), (quantity, sizes)
