@@ -25,6 +25,8 @@ class Cast(Enum):
     WIDEST = "widest"
     #: They stay as they are, and the result is in float32 where the call asks for no other dtype.
     RESULT = "result"
+    #: They stay as they are, and the operation ends in a product, whose result is in the dtype of the region.
+    LAST = "last"
     #: Torch composes the operation in Python, and casts for each of its steps.
     STEPS = "steps"
     #: Torch refuses the operation.
@@ -76,7 +78,7 @@ def _without_indices(written: Written) -> Cast | None:
 
 
 def _pinverse(written: Written) -> Cast | None:
-    return Cast.FLOAT32 if written[0] in (torch.pinverse, torch.Tensor.pinverse) else None
+    return Cast.FLOAT32 if written[0] in (torch.pinverse, torch.Tensor.pinverse) else Cast.LAST
 
 
 def _as_reciprocal(written: Written) -> Cast | None:
@@ -158,6 +160,7 @@ _CUDA: dict[str, Cast | Choice] = {
     "binary_cross_entropy": Cast.REFUSED,
     "div": _as_reciprocal,
     "interpolate": _unless_area(Cast.FLOAT32),
+    "pinv": Cast.LAST,
 }
 
 POLICIES: Mapping[str, Mapping[str, Cast | Choice]] = {"cpu": _CPU, "cuda": _CUDA}

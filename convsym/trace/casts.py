@@ -47,7 +47,9 @@ class Casts:
         cast = self._policy(rule.name, func, args, kwargs)
         if cast is Cast.STEPS:
             return None
-        if rule.name in KEEPING_UNKNOWN:
+        if cast is Cast.LAST:
+            rule = replace(rule, infer=partial(_in_lower, torch.get_autocast_dtype(self._device_type), rule.infer))
+        if cast is Cast.LAST or rule.name in KEEPING_UNKNOWN:
             rule = replace(rule, infer=partial(_keeping_unknown, rule.infer))
         return rule, func, *self._cast_as(cast, rule.name, args, kwargs)
 
@@ -60,7 +62,7 @@ class Casts:
         return None if kwargs.get("out") is not None else policy(self._device_type, op, func, args, kwargs)
 
     def _cast_as(self, cast: Cast | None, op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-        if cast is None or cast is Cast.STEPS:
+        if cast in (None, Cast.STEPS, Cast.LAST):
             return args, kwargs
         if cast is Cast.REFUSED:
             self._refuse("{} is refused under autocast: its gradients overflow in lower precision", op)
@@ -135,6 +137,12 @@ class Casts:
     def _made(self, tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
         made: torch.Tensor = self._tracer.call(torch.Tensor.to, (tensor, dtype), {})
         return made
+
+
+def _in_lower(dtype: torch.dtype, infer: Infer, site: Site, *args: Any, **kwargs: Any) -> Outcome:
+    outcome = infer(site, *args, **kwargs)
+    is_cast = outcome.output.dtype == torch.float32
+    return replace(outcome, output=outcome.output.as_dtype(dtype)) if is_cast else outcome
 
 
 def _keeping_unknown(infer: Infer, site: Site, *args: Any, **kwargs: Any) -> Outcome:

@@ -60,6 +60,8 @@ CALLS: dict[str, Callable[[Make], Any]] = {
     "vecdot": lambda x: torch.linalg.vecdot(x(2, 3), x(2, 3)),
     "multi_dot": lambda x: torch.linalg.multi_dot([x(2, 3), x(3, 4), x(4, 2)]),
     "matrix_power": lambda x: torch.matrix_power(x(3, 3), 2),
+    "pinv": lambda x: torch.linalg.pinv(x(3, 2)),
+    "pinv of what equals its transpose": lambda x: torch.linalg.pinv(x(3, 3), hermitian=True),
     "bilinear": lambda x: F.bilinear(x(2, 3), x(2, 4), x(5, 3, 4)),
     "attention": lambda x: F.scaled_dot_product_attention(x(1, 2, 3, 4), x(1, 2, 3, 4), x(1, 2, 3, 4)),
     "prelu": lambda x: F.prelu(x(2, 3), x(3)),
