@@ -64,4 +64,4 @@ def gradient_scratch(training: Training) -> Iterator[Scratch]:
     """The copies that gradients are computed on, as results are, each of them made once."""
     for step, call in enumerate(backward_calls(training), len(training.calls)):
         if call.backward is not None and call.backward.workspace:
-            yield Scratch(step, (tuple(dict.fromkeys(t for group in call.backward.workspace for t in group)),))
+            yield Scratch(step, (call.backward.copies,))

@@ -42,8 +42,8 @@ class Backward:
     True where the results require one of their own.
     `shares` says that the gradients of the operands lie in the memory of the incoming one. `workspace` are tensors that a
     kernel makes for itself beside its result, one after the other where there are several groups of them; where the
-    condition of `otherwise` holds, it makes those instead. `all_saved` and `all_gradients` say whether `saved` and
-    `gradients` are all there are.
+    condition of `otherwise` holds, it makes those instead. `copied` are those of them that the gradients are computed on,
+    if not all. `all_saved` and `all_gradients` say whether `saved` and `gradients` are all there are.
     """
 
     saved: tuple[Saved, ...] = ()
@@ -53,8 +53,15 @@ class Backward:
     shares: bool = False
     workspace: tuple[Tensors, ...] = ()
     otherwise: tuple[Condition, tuple[Tensors, ...]] | None = None
+    copied: Tensors | None = None
     all_saved: bool = True
     all_gradients: bool = True
+
+    @property
+    def copies(self) -> Tensors:
+        """What the gradients are computed on beside their operands: what the kernel made, each of it once."""
+        made = (t for group in self.workspace for t in group) if self.copied is None else self.copied
+        return tuple(dict.fromkeys(made))
 
     def exchanged(self, tensors: Mapping[Tensor, Tensor]) -> Backward:
         """The same, with other tensors in the place of those that it keeps."""

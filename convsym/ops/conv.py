@@ -101,7 +101,8 @@ def conv(
     numel = output.numel
     cost = Cost(flops=multiply(2, multiply(numel, taps)), elementwise=numel if bias is not None else 0)
     read = input if _pads_itself(before, after, padding_mode) else _padded(input, before, after)
-    backward = of_convolution(read, input, weight, output, cost.flops)
+    fills_blocks = groups == 1 or (weight.shape[1] == 1 and groups == in_channels)
+    backward = of_convolution(read, input, weight, output, cost.flops, fills_blocks=fills_blocks)
     if padding_mode in ("reflect", "replicate"):
         # What pads is a call of its own, which reads its input once more.
         backward = replace(backward, saved=(*backward.saved, Saved(input, (input,))))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from convsym.graph.backward import Backward, Gradient, Saved
+from convsym.graph.backward import Backward, Gradient, Saved, Tensors
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size
+from convsym.sizes.arithmetic import Size, subtract
 from convsym.sizes.condition import TRUE, Condition, all_of, eq, le
 
 _BLOCK = 8  # channels
@@ -15,14 +15,25 @@ _SMALL_IMAGE = 20480  # elements, channels included
 
 
 def of_convolution(
-    read: Tensor, input: Tensor, weight: Tensor, output: Tensor, flops: Size, channels_last: bool = False
+    read: Tensor,
+    input: Tensor,
+    weight: Tensor,
+    output: Tensor,
+    flops: Size,
+    channels_last: bool = False,
+    fills_blocks: bool = False,
 ) -> Backward:
     """Autograd keeps what the kernel read and the weight; each of the two gradients costs what the forward costs.
 
-    Where the kernel writes its result with `channels_last`, it is copied once more.
+    Where the kernel writes its result with `channels_last`, it is copied once more. It `fills_blocks` of channels where
+    they are in one group, or each in one of its own.
     """
     gradients = (Gradient((input,), flops), Gradient((weight,), flops))
-    return Backward((Saved(read), Saved(weight)), gradients, workspace=_reordered(read, weight, output, channels_last))
+    saved = (Saved(read), Saved(weight))
+    if fills_blocks and read.strides is None:
+        copies, result, more = _in_full_blocks(read, weight, output)
+        return Backward(saved, gradients, workspace=((*copies, *more), (result,)), copied=(*copies, result))
+    return Backward(saved, gradients, workspace=_reordered(read, weight, output, channels_last))
 
 
 def _reordered(read: Tensor, weight: Tensor, output: Tensor, channels_last: bool) -> tuple[tuple[Tensor, ...], ...]:
@@ -32,11 +43,41 @@ def _reordered(read: Tensor, weight: Tensor, output: Tensor, channels_last: bool
     """
     if read.strides is not None:
         return ((weight.with_shape(*weight.shape),),)
-    channels = read.shape[-(weight.rank - 1)] if read.rank >= weight.rank - 1 else 1
-    few = isinstance(channels, int) and channels < _BLOCK
-    given = () if few else (read.with_shape(*read.shape),)
+    given = () if _are_few(_channels(read, weight)) else (read.with_shape(*read.shape),)
     result = output.with_shape(*output.shape)
     return (*given, weight.with_shape(*weight.shape)), (result, result) if channels_last else (result,)
+
+
+def _in_full_blocks(read: Tensor, weight: Tensor, output: Tensor) -> tuple[Tensors, Tensor, Tensors]:
+    """Copies of input and weight, and of the result, of a convolution in one group or in one for each channel.
+
+    There the last block is a full one too. While input and weight are copied the blocks of the result are there already
+    and its plain form is not: last is what they hold more than that.
+    """
+    channels, made = _channels(read, weight), weight.shape[0]
+    few, apart = _are_few(channels), weight.shape[1] != channels
+    kernel = (_full(made), weight.shape[1] if few or apart else _full(weight.shape[1]), *weight.shape[2:])
+    copies = (*(() if few else (_of_channels(read, weight, _full(channels)),)), weight.with_shape(*kernel))
+    more = () if _full(made) == made else (_of_channels(output, weight, subtract(_full(made), made)),)
+    return copies, _of_channels(output, weight, _full(made)), more
+
+
+def _channels(image: Tensor, weight: Tensor) -> Size:
+    axes = weight.rank - 1
+    return image.shape[-axes] if image.rank >= axes else 1
+
+
+def _of_channels(image: Tensor, weight: Tensor, channels: Size) -> Tensor:
+    at = image.rank - weight.rank + 1
+    return image.with_shape(*image.shape[:at], channels, *image.shape[at + 1 :]) if at >= 0 else image
+
+
+def _are_few(channels: Size) -> bool:
+    return isinstance(channels, int) and channels < _BLOCK
+
+
+def _full(channels: Size) -> Size:
+    return -(-channels // _BLOCK) * _BLOCK if isinstance(channels, int) else channels
 
 
 def on_small_images(

@@ -63,6 +63,22 @@ def test_attention_by_the_fused_kernel_takes_no_memory_for_its_scores(name: str)
     assert convsym.analyze(model, "N 3 224 224").at(N=2).training_peak_bytes == pytest.approx(expected, rel=0.05)
 
 
+@pytest.mark.parametrize(
+    ("layer", "channels"),
+    [
+        (nn.Conv2d(16, 3, 3, padding=1), 16),
+        (nn.Conv2d(9, 9, 3, padding=1), 9),
+        (nn.Conv2d(12, 12, 3, padding=1, groups=12), 12),
+        (nn.Conv2d(20, 10, 3, padding=1), 20),
+        (nn.Conv2d(3, 10, 3, padding=1), 3),
+    ],
+)
+def test_the_last_block_of_channels_takes_as_much_as_a_full_one(layer: nn.Module, channels: int) -> None:
+    x = torch.rand(2, channels, 48, 64)
+    at = convsym.analyze(layer.eval(), f"N {channels} H W").at(N=2, H=48, W=64)
+    assert at.peak_bytes == pytest.approx(inference_peak(layer, x), rel=0.005)
+
+
 def test_one_small_image_is_computed_without_copies_in_blocks() -> None:
     model = nn.Sequential(nn.Conv2d(16, 64, 3, padding=1), nn.ReLU(), nn.Conv2d(64, 32, 3), nn.Conv2d(32, 8, 5)).eval()
     a = convsym.analyze(model, "N 16 H W")
