@@ -341,6 +341,10 @@ class Analysis(TrainingStep, Questions, Notebook):
         for case in self.cases:
             if case.domain.contains(**sizes):
                 return case
+        return self._traced_at(sizes)
+
+    def _traced_at(self, sizes: Mapping[str, int]) -> Case:
+        """The case of one size alone."""
         way = self.run_at(sizes)
         if not way.runs:
             why = way.refusal.message if way.refusal else way.findings[0].requirement.claim
@@ -355,7 +359,7 @@ class Analysis(TrainingStep, Questions, Notebook):
         def remember() -> Memory:
             at = Evaluation(sizes)
             if case.joined or any(at.value(size) == 1 for size in case.sizes_across_strides):
-                return _case(self.run_at(sizes), self.model).memory
+                return self._traced_at(sizes).memory
             return case.memory
 
         return remember
