@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from math import prod
 
 import numpy
@@ -47,8 +48,8 @@ def _sample(names: Sequence[str], first: int, rest: int) -> dict[str, int]:
 
 #: Scaled by no more, sums of bytes are still exact as floating-point numbers.
 _GREATEST_RATIO = 1 << 12
-#: Beyond so many sets, sums are compared term by term.
-_MOST_SETS = 1 << 12
+#: Beyond so many sets, fewer terms make up for others.
+_MOST_SETS = 1 << 9
 
 
 class _Order:
@@ -96,14 +97,18 @@ class _Order:
             scales[place] = min([_GREATEST_RATIO, *below]) if below else 1
         return scales
 
-    def _upper_sets(self, larger: dict[int, dict[int, int]]) -> Table:
-        """The sets of monomials that have, with each, all that are larger: a row a set, with ones at its members."""
-        sets: list[frozenset[int]] = [frozenset()]
-        for place, above in larger.items():
-            sets += [one | {place} for one in sets if one.issuperset(above)]
-            if len(sets) > _MOST_SETS:
-                sets = [frozenset([one]) for one in larger]
-                break
+    def _upper_sets(self, larger: Mapping[int, Collection[int]]) -> Table:
+        """The sets of monomials that have, with each, all that are larger: a row a set, with ones at its members.
+
+        Where they are too many, monomials make up only for those that count under the same conditions.
+        """
+        sets = _upper_sets(larger)
+        if sets is None:
+            groups: defaultdict[frozenset[sympy.Expr], list[int]] = defaultdict(list)
+            for place in larger:
+                groups[self._indicators[place]].append(place)
+            inside = ({place: set(group).intersection(larger[place]) for place in group} for group in groups.values())
+            sets = [one for some in inside for one in _upper_sets(some) or map(frozenset, zip(some))]
         return numpy.array([[n in one for n in range(len(self._monomials))] for one in sets], numpy.int64)
 
     def _is_positive(self, monomial: sympy.Expr) -> bool:
@@ -128,6 +133,16 @@ class _Order:
                 return 0
             left.remove(found)
         return min(prod(self._domain.interval(f)[0] or 0 for f in left), _GREATEST_RATIO)
+
+
+def _upper_sets(larger: Mapping[int, Collection[int]]) -> list[frozenset[int]] | None:
+    """The sets that have, with each number, those that are larger, which come before it; None where they are too many."""
+    sets: list[frozenset[int]] = [frozenset()]
+    for place, above in larger.items():
+        sets += [one | {place} for one in sets if one.issuperset(above)]
+        if len(sets) > _MOST_SETS:
+            return None
+    return sets
 
 
 def factors_of(monomial: sympy.Expr) -> list[sympy.Expr]:
