@@ -38,7 +38,9 @@ def _members(monomials: Sequence[sympy.Expr], domain: Domain) -> list[Evaluation
     """Some members of a domain, one at least."""
     others = {s.name for monomial in monomials for s in monomial.free_symbols} - set(domain.symbols)
     samples = [_sample(domain.symbols, *values) for values in _SAMPLES]
-    found = [sizes for sizes in samples if domain.contains(**sizes)] or [domain.sample() or {}]
+    found = [sizes for sizes in samples if domain.contains(**sizes)] or [
+        domain.sample() or dict.fromkeys(domain.symbols, 1)
+    ]
     return [Evaluation({**dict.fromkeys(others, 1), **sizes}) for sizes in found]
 
 
@@ -57,11 +59,10 @@ class _Order:
 
     def __init__(self, monomials: Sequence[sympy.Expr], at: Sequence[Sequence[int]], domain: Domain) -> None:
         self._domain = domain
-        self._monomials = monomials
         self._factors = [factors_of(monomial) for monomial in monomials]
         self._indicators = [frozenset(filter(is_indicator, factors)) for factors in self._factors]
         self._values = list(zip(*at, strict=True))
-        self._signed = [self._is_positive(monomial) for monomial in monomials]
+        self._signed = [all(self._lowest(factor) >= 0 for factor in factors) for factors in self._factors]
 
     def keys(self, table: Table) -> Table:
         """Numbers for each sum of the monomials."""
@@ -72,8 +73,8 @@ class _Order:
         return numpy.hstack([matrix_product(scaled, self._upper_sets(larger).T), unknown, -unknown])
 
     def _larger(self) -> dict[int, dict[int, int]]:
-        """For each monomial that is nowhere negative, those before it that are nowhere smaller, and how often at least
-        they contain it."""
+        """For each monomial without factors that may be negative, those before it that are nowhere smaller, and how often at
+        least they contain it."""
         larger: dict[int, dict[int, int]] = {}
         for place, signed in enumerate(self._signed):
             found: dict[int, int] = {}
@@ -91,7 +92,7 @@ class _Order:
 
     def _scales(self, larger: dict[int, dict[int, int]]) -> list[int]:
         """A number for each monomial: also divided by these, one is nowhere smaller than what it was larger than."""
-        scales = [1] * len(self._monomials)
+        scales = [1] * len(self._factors)
         for place in reversed(range(len(scales))):
             below = [more[place] * scales[other] for other, more in larger.items() if place in more]
             scales[place] = min([_GREATEST_RATIO, *below]) if below else 1
@@ -109,11 +110,12 @@ class _Order:
                 groups[self._indicators[place]].append(place)
             inside = ({place: set(group).intersection(larger[place]) for place in group} for group in groups.values())
             sets = [one for some in inside for one in _upper_sets(some) or map(frozenset, zip(some))]
-        return numpy.array([[n in one for n in range(len(self._monomials))] for one in sets], numpy.int64)
+        return numpy.array([[n in one for n in range(len(self._factors))] for one in sets], numpy.int64)
 
-    def _is_positive(self, monomial: sympy.Expr) -> bool:
-        low = self._domain.interval(monomial)[0]
-        return low is not None and low >= 0
+    def _lowest(self, factor: sympy.Expr) -> int:
+        """What a factor is at least in the domain; -1 where that is below 0 or not known."""
+        low = self._domain.interval(factor)[0]
+        return -1 if low is None else max(-1, low)
 
     def _least_ratio(self, high: int, low: int) -> int:
         """How often the monomial at one place at least contains that at another; 0 where it may be smaller, or nothing is
@@ -132,7 +134,7 @@ class _Order:
             if found is None:
                 return 0
             left.remove(found)
-        return min(prod(self._domain.interval(f)[0] or 0 for f in left), _GREATEST_RATIO)
+        return min(prod(map(self._lowest, left)), _GREATEST_RATIO)
 
 
 def _upper_sets(larger: Mapping[int, Collection[int]]) -> list[frozenset[int]] | None:
