@@ -6,7 +6,7 @@ import torch
 
 from convsym.graph.backward import Backward, Gradient, Saved, Tensors
 from convsym.graph.tensor import Tensor
-from convsym.sizes.arithmetic import Size, subtract
+from convsym.sizes.arithmetic import Size, ceil_div, multiply, subtract
 from convsym.sizes.condition import TRUE, Condition, all_of, eq, le
 
 _BLOCK = 8  # channels
@@ -77,7 +77,7 @@ def _are_few(channels: Size) -> bool:
 
 
 def _full(channels: Size) -> Size:
-    return -(-channels // _BLOCK) * _BLOCK if isinstance(channels, int) else channels
+    return multiply(_BLOCK, ceil_div(channels, _BLOCK))
 
 
 def on_small_images(

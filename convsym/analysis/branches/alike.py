@@ -76,7 +76,7 @@ def _effects(branch: Branch, needed: Needed) -> Iterator[Hashable]:
             # What is neither read nor a result is made for the backward pass.
             is_known = tensor in own or tensor.storage in own or tensor in call.inputs
             yield name(tensor) if is_known else new(tensor), names(saved.wanted_by), saved.only_for_backward
-        yield tuple(tuple(t.bytes for t in group) for group in backward.workspace)
+        yield tuple(tuple(t.bytes for t in group) for group in (*backward.workspace, backward.copies))
         if backward.otherwise is not None:
             condition, workspace = backward.otherwise
             yield condition, tuple(tuple(t.bytes for t in group) for group in workspace)
