@@ -82,8 +82,8 @@ def _follows(finding: Finding, earlier: Finding, calls: Sequence[Call], reaching
         return any(map(_is_unknown, sizes)) and any(size in _sizes(earlier)[-2:] for size in sizes)
     if not reached or earlier.requirement.kind not in _DECLARED:
         return False
-    if finding.requirement.kind in ("broadcast-mismatch", "expand"):
-        return set(_sizes(finding)) == _numbers(earlier)
+    if finding.requirement.kind in _BESIDE_ANOTHER:
+        return set(_sizes(finding)[-2:]) == _numbers(earlier)
     if finding.requirement.kind == "unpool-indices":
         return _that_differ(*_sizes(finding)[:2]) == _numbers(earlier)
     return declared and _sizes(finding)[:1] == _sizes(earlier)[1:2]

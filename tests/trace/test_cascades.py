@@ -183,13 +183,18 @@ def not_flattened(x):
     return nn.Linear(32, 8)(nn.LayerNorm(3)(x).transpose(1, 2))
 
 
+def joined_as_it_was(x):
+    return torch.cat([x, nn.Conv2d(6, 6, 1)(x)], 2)
+
+
 def stretched_to_fewer_axes(x):
     gate = x.mean((2, 3), keepdim=True)[..., None].expand_as(x)
     return nn.Conv2d(3, 4, 1)(x * gate)
 
 
 @pytest.mark.parametrize(
-    "forward", [squeezed, of_a_missing_axis, undone, unpooled, not_flattened, stretched_to_fewer_axes]
+    "forward",
+    [squeezed, of_a_missing_axis, undone, unpooled, not_flattened, joined_as_it_was, stretched_to_fewer_axes],
 )
 def test_what_follows_from_a_mistake_is_not_another(forward):
     class Model(nn.Module):
