@@ -21,7 +21,7 @@ def gradient_spans(training: Training) -> list[tuple[Tensor, Span]]:
     end = first + len(training.reached)
     memory, held = _Memory(), held_longer(training)
     # The gradient of each tensor that has one and whose backward is still to come, and what is there until the end.
-    waiting = {t: memory.made_for(t, first) for t in training.outputs if training.needed.of(t)}
+    waiting = {t: memory.made_for(t, first) for t in dict.fromkeys(training.outputs) if training.needed.of(t)}
     accumulated: dict[Tensor, int] = {}
     for step, call in enumerate(backward_calls(training), first):
         made = _of_operands(training, trained, call, waiting, memory, step)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -170,3 +172,18 @@ def test_where_ways_were_joined_the_numbers_are_those_of_the_size_alone(height: 
     alone = convsym.analyze(_PadsWhereOdd(), f"2 3 {height} 5").at()
     for name in ("backward_flops", "saved_bytes", "peak_bytes", "training_peak_bytes"):
         assert getattr(joined, name) == getattr(alone, name), name
+
+
+class _Twice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        y = self.layer(x)
+        return y, {"again": y}
+
+
+def test_a_result_that_is_returned_twice_has_one_gradient() -> None:
+    twice, once = convsym.analyze(_Twice(), "N 4"), convsym.analyze(nn.Linear(4, 4), "N 4")
+    assert twice.training_peak_bytes == once.training_peak_bytes

@@ -41,7 +41,7 @@ def _holds(training: Training, choices: Choices, made_for: list[Tensor]) -> Iter
     trained, first = frozenset(training.trained), len(training.calls)
     end = first + len(training.reached)
     waiting: defaultdict[Tensor, list[_Gradient]] = defaultdict(list)
-    for tensor in training.outputs:
+    for tensor in dict.fromkeys(training.outputs):
         if training.needed.of(tensor):
             waiting[tensor] = [_Gradient(len(made_for), EVERYWHERE, first)]
             made_for.append(tensor)
