@@ -71,7 +71,6 @@ _TIMM = [
     "repvit_m0_9",
     "res2net50_14w_8s",
     "resnest14d",
-    "sequencer2d_s",
     "skresnet18",
     "starnet_s050",
     "swiftformer_xs",
