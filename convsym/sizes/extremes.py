@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import sympy
 
 from convsym.sizes.bounds import BY_THEMSELVES, Interval
-from convsym.sizes.polynomial import ONE, Size, SizeFunction, expression, sum_key, terms
+from convsym.sizes.polynomial import ONE, TABLE_LIMIT, Size, SizeFunction, expression, terms
 from convsym.sizes.sums import collect
 
 if TYPE_CHECKING:
@@ -91,6 +92,18 @@ def extreme(kind: type[Extreme], sizes: list[Size]) -> Size:
         return kept[0]
     kept.sort(key=lambda size: (isinstance(size, int), sum_key(size)))
     return kind.raw(*(expression(size) for size in kept))
+
+
+@lru_cache(TABLE_LIMIT)
+def _monomial_key(monomial: sympy.Expr) -> str:
+    from convsym.sizes.text import text
+
+    return text(monomial)
+
+
+def sum_key(size: Size) -> list[tuple[str, int]]:
+    """A stable order for sums, by their monomials, those with more of one first; it takes long to spell whole sums."""
+    return sorted(((_monomial_key(m), -c) for m, c in terms(size).items() if m is not ONE), reverse=True)
 
 
 def _never_beyond(size: Size, rival: Size, sign: int) -> bool:

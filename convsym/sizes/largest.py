@@ -11,10 +11,10 @@ import sympy
 
 from convsym.sizes.arithmetic import add, multiply
 from convsym.sizes.domain import Domain
-from convsym.sizes.extremes import Maximum
+from convsym.sizes.extremes import Maximum, sum_key
 from convsym.sizes.frontier import frontier
 from convsym.sizes.order import factors_of, keys
-from convsym.sizes.polynomial import Size, expression, sum_key, terms
+from convsym.sizes.polynomial import Size, expression, terms
 from convsym.sizes.simplify import residue_class
 from convsym.sizes.sums import collect, normal
 from convsym.sizes.tables import Table, matrix_product

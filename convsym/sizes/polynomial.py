@@ -287,8 +287,3 @@ def sort_key(expr: sympy.Expr) -> str:
             _sort_keys.clear()
         made = _sort_keys[expr] = str(expr)
         return made
-
-
-def sum_key(size: Size) -> list[tuple[str, int]]:
-    """A stable order for sums, by their monomials, those with more of one first; it takes long to spell whole sums."""
-    return sorted(((sort_key(m), -c) for m, c in terms(size).items() if m is not ONE), reverse=True)
