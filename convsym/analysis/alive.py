@@ -78,14 +78,11 @@ class Alive:
         """Of all memory the kind, and when it is there."""
         return [(self.kinds[tensor], *span) for tensor, span in (*self.results, *self.gradients)]
 
-    @property
-    def rows(self) -> list[int]:
-        """The step of each row of the counts."""
-        made = [one.step for one in self.scratch for _ in one.groups]
-        return sorted([*made, *set(range(len(self.calls))).difference(made)])
+    def counts(self) -> tuple[Table, list[Size], list[Call]]:
+        """How many tensors of each size are there: a row for each step, and group that it makes, with a column a size.
 
-    def counts(self) -> tuple[Table, list[Size]]:
-        """How many tensors of each size are there: a row for each step, and group that it makes, with a column a size."""
+        With the sizes, and the call of each row.
+        """
         groups = [(s.step, [self.kinds[tensor] for tensor in group]) for s in self.scratch for group in s.groups]
         kind, born, gone = numpy.array(self._spans, numpy.int64).reshape(-1, 3).T
         there = numpy.zeros((len(self.calls) + 1, len(self.kinds.sizes)), numpy.int64)
@@ -99,7 +96,9 @@ class Alive:
             for kind in kinds:
                 passing[row, kind] += 1
         table = numpy.concatenate([there[others], there[making] + passing])
-        return table[numpy.argsort([*others, *making], kind="stable")], self.kinds.sizes
+        steps = [*others, *making]
+        order = numpy.argsort(steps, kind="stable")
+        return table[order], self.kinds.sizes, [self.calls[steps[row]] for row in order]
 
     def bytes_at(self, sizes: Mapping[str, int]) -> list[int]:
         """The most bytes at each step, at one size."""

@@ -95,13 +95,13 @@ class Memory:
         return self._largest(self.step)
 
     def _largest(self, alive: Alive) -> Size:
-        counts, sizes = alive.counts()
+        counts, sizes, calls = alive.counts()
         # What there is before the first call is there all the time.
         times = numpy.ones((len(counts) + 1, len(sizes) + 1), numpy.int64)
         times[0, :-1], times[1:, :-1] = 0, counts
-        return self._largest_sum(times, [*sizes, self.idle], alive)
+        return self._largest_sum(times, [*sizes, self.idle], calls)
 
-    def _largest_sum(self, times: Table, sizes: list[Size], alive: Alive) -> Size:
+    def _largest_sum(self, times: Table, sizes: list[Size], calls: list[Call]) -> Size:
         return largest(times, sizes, self.domain)
 
     def peak_at(self, sizes: Mapping[str, int]) -> int:

@@ -79,10 +79,9 @@ class Case:
             return self.memory
         joints = with_alike_as_one(self.joints, self.calls, self.leaves.trained)
         way = every_way(self.calls, joints, self.freed, self.domain)
-        choices = Choices(way)
         outputs = tuple(tensors_of(self.outputs))
-        training = BranchedTraining(way.calls, outputs, self.leaves.weights, self.leaves.trained, way, choices)
-        return BranchedMemory(training, self.inputs, way.freed, self.leaves.bytes, self.domain, way, choices)
+        training = BranchedTraining(way.calls, outputs, self.leaves.weights, self.leaves.trained, Choices(way))
+        return BranchedMemory(training, self.inputs, way.freed, self.leaves.bytes, self.domain)
 
     @cached_property
     def sizes_across_strides(self) -> frozenset[Size]:
@@ -111,10 +110,7 @@ class Case:
     @cached_property
     def activation_bytes(self) -> Size:
         """Bytes of all results that are no views."""
-        training = self.overall.training if self.joints else None
-        return (
-            training.activation_bytes if isinstance(training, BranchedTraining) else totals.activation_bytes(self.calls)
-        )
+        return self.overall.training.activation_bytes
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph:

@@ -11,6 +11,7 @@ from convsym.analysis.gradients import flops_of_gradients, reached
 from convsym.analysis.recomputed import recomputed
 from convsym.analysis.regions import Parts, parts_of, regions_in
 from convsym.analysis.saved import bytes_of, distinct, saved_tensors
+from convsym.analysis.totals import activation_bytes
 from convsym.graph.call import Call
 from convsym.graph.needed import Needed
 from convsym.graph.tensor import Tensor
@@ -53,7 +54,7 @@ class Training:
             flops[call.index] = (*flops.get(call.index, ()), call.cost.flops)
         return flops
 
-    @property
+    @cached_property
     def gradients(self) -> Mapping[int, Size]:
         """FLOPs that the backward pass has for each call, by its index: those of gradients, and of computing it again."""
         return {index: total(parts) for index, parts in sorted(self._parts_of_backward.items())}
@@ -72,6 +73,11 @@ class Training:
     def tensors(self) -> tuple[tuple[Tensor, ...], ...]:
         """The tensors that autograd keeps of each call."""
         return saved_tensors(self.calls, self.parts, self.needed)
+
+    @cached_property
+    def activation_bytes(self) -> Size:
+        """Bytes of all results that are no views, as if nothing were freed."""
+        return activation_bytes(self.calls)
 
     @cached_property
     def saved(self) -> tuple[tuple[Tensor, ...], ...]:

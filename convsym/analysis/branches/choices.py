@@ -27,7 +27,7 @@ class Choices:
     """
 
     def __init__(self, way: EveryWay) -> None:
-        self._way = way
+        self.way = way
         self._partition: dict[Condition, Partition] = {}
         self._rivals: dict[Condition, set[Condition]] = {}
         for partition in way.partitions:
@@ -42,15 +42,15 @@ class Choices:
 
     def home(self, storage: Tensor) -> Where:
         """Where memory is there at all."""
-        return self.where(self._way.home.get(storage, TRUE))
+        return self.where(self.way.home.get(storage, TRUE))
 
     def under(self, index: int) -> Where:
         """Where a call is made."""
-        return self.where(self._way.under.get(index, TRUE))
+        return self.where(self.way.under.get(index, TRUE))
 
     def operands(self, call: Call) -> Iterator[tuple[Tensor, Where]]:
         """What a gradient of a call passes to, and where; where branches meet, to the result of each."""
-        parts = self._way.choices.get(call.index)
+        parts = self.way.choices.get(call.index)
         if parts is None:
             under = self.under(call.index)
             yield from ((tensor, under) for tensor in dict.fromkeys(call.passes_to))
@@ -65,7 +65,7 @@ class Choices:
             share = pending.pop()
             if share[1] and share not in found:
                 found[share] = None
-                others = self._way.others.get(share[0], ())
+                others = self.way.others.get(share[0], ())
                 pending += [(other, self.both(share[1], self.where(part))) for other, part in others]
         return list(found)
 
@@ -160,7 +160,7 @@ class Choices:
         changed = len(cells) > 1
         while changed:
             changed = False
-            for partition in self._way.partitions:
+            for partition in self.way.partitions:
                 for cell in [cell for cell in cells if partition.parts[0] in cell]:
                     rest = cell - {partition.parts[0]}
                     each = [rest | {part} for part in partition.parts]

@@ -9,12 +9,13 @@ from functools import cached_property
 
 from convsym.analysis.alive import Alive, Span
 from convsym.analysis.branches.choices import Choices, Where
-from convsym.analysis.branches.every_way import EveryWay
 from convsym.analysis.branches.gradients import branched_gradient_spans
 from convsym.analysis.branches.spans import Weights, held_by_variables, kept_for_backward, together
+from convsym.analysis.branches.training import BranchedTraining
 from convsym.analysis.gradient_spans import backward_calls
 from convsym.analysis.memory import Memory
 from convsym.analysis.scratch import gradient_scratch, scratch
+from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
 from convsym.sizes.arithmetic import Size
 from convsym.sizes.condition import TRUE
@@ -27,8 +28,12 @@ from convsym.sizes.tables import Table
 class BranchedMemory(Memory):
     """What is alive at the calls of every branch."""
 
-    way: EveryWay
-    choices: Choices
+    training: BranchedTraining
+
+    @property
+    def choices(self) -> Choices:
+        """Where branches are taken."""
+        return self.training.choices
 
     @cached_property
     def inference(self) -> Alive:
@@ -60,15 +65,16 @@ class BranchedMemory(Memory):
         return Weights(self.choices)
 
     def _held(self, end: int) -> list[tuple[Tensor, Span, Where]]:
-        return list(held_by_variables(self.training, self.way, self.choices, self._apart, end))
+        return list(held_by_variables(self.training, self.choices, self._apart, end))
 
     def _weighed(self, spans: Iterable[tuple[Tensor, Span, Where]]) -> list[tuple[Tensor, Span]]:
         return [(self._weights.at(tensor, where), span) for tensor, span, where in spans]
 
-    def _largest_sum(self, times: Table, sizes: list[Size], alive: Alive) -> Size:
-        table, monomials = levelled(*in_monomials(times, sizes), self.way.partitions)
-        made = [self.way.under.get(alive.calls[step].index, TRUE) for step in alive.rows]
-        table = without_rivals(table, monomials, [TRUE, *made], self.way.partitions)
+    def _largest_sum(self, times: Table, sizes: list[Size], calls: list[Call]) -> Size:
+        way = self.choices.way
+        table, monomials = levelled(*in_monomials(times, sizes), way.partitions)
+        made = [way.under.get(call.index, TRUE) for call in calls]
+        table = without_rivals(table, monomials, [TRUE, *made], way.partitions)
         return largest(table, monomials, self.domain)
 
 

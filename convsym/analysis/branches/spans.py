@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from convsym.analysis.alive import Groups, Scratch, Span
 from convsym.analysis.branches.choices import EVERYWHERE, NOWHERE, Choices, Where
-from convsym.analysis.branches.every_way import EveryWay
 from convsym.analysis.forward_spans import kept_again, spans_in_inference, steps_after_backward
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
@@ -88,12 +87,12 @@ def _step(change: tuple[int, int, Where]) -> int:
 
 
 def held_by_variables(
-    training: Training, way: EveryWay, choices: Choices, apart: Collection[Tensor], end: int
+    training: Training, choices: Choices, apart: Collection[Tensor], end: int
 ) -> Iterator[tuple[Tensor, Span, Where]]:
     """The memory of results, from the call that makes it until no variable holds it."""
-    for storage, spans in spans_in_inference(training, apart, way.freed).items():
+    for storage, spans in spans_in_inference(training, apart, choices.way.freed).items():
         for span in spans:
-            lent = way.lent.get(storage)
+            lent = choices.way.lent.get(storage)
             if lent is None:
                 yield storage, span, choices.home(storage)
             elif lent[0] not in apart:

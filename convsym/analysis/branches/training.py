@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from convsym.analysis.branches.choices import EVERYWHERE, NOWHERE, Choices, Where
-from convsym.analysis.branches.every_way import EveryWay
 from convsym.analysis.training import Training
 from convsym.graph.call import Call
 from convsym.graph.tensor import Tensor
@@ -23,7 +22,6 @@ Shares = Sequence[tuple[Where, Size]]
 class BranchedTraining(Training):
     """The backward pass over the calls of every branch."""
 
-    way: EveryWay
     choices: Choices
 
     @cached_property
@@ -32,17 +30,13 @@ class BranchedTraining(Training):
 
     def backward_flops_of(self, call: Call) -> Shares:
         """What the backward pass computes for a call, and where it does."""
-        flops = self._flops_by_call.get(call.index, 0)
+        flops = self.gradients.get(call.index, 0)
         return [(self._gone_through.get(call.index, self.choices.under(call.index)), flops)] if flops != 0 else []
-
-    @cached_property
-    def _flops_by_call(self) -> Mapping[int, Size]:
-        return self.gradients
 
     def activation_bytes_of(self, call: Call) -> Shares:
         """The results of a call that are no views, and where it makes them."""
         where = self.choices.under(call.index)
-        return [(where, t.bytes) for t in call.made if t not in self.way.lent]
+        return [(where, t.bytes) for t in call.made if t not in self.choices.way.lent]
 
     def sum_over(self, calls: Iterable[Call], shares: Callable[[Call], Shares]) -> Size:
         """The sum of what some calls take."""
@@ -50,14 +44,13 @@ class BranchedTraining(Training):
 
     @property
     def uneven(self) -> tuple[str, ...]:
-        followed = (self.calls[index] for index in self.way.choices)
+        followed = (self.calls[index] for index in self.choices.way.choices)
         # What follows was recorded as if a result needed a gradient on every way if it does on one.
         some = (call.path for call in followed if len({self.needed.of(t) for t in call.inputs}) > 1)
-        return tuple(dict.fromkeys((*self.way.uneven, *some)))
+        return tuple(dict.fromkeys((*self.choices.way.uneven, *some)))
 
     @cached_property
     def activation_bytes(self) -> Size:
-        """Bytes of all results that are no views."""
         return self.sum_over(self.calls, self.activation_bytes_of)
 
     @cached_property
@@ -97,4 +90,4 @@ class BranchedTraining(Training):
 
     def _shares(self, sizes: Iterable[tuple[Where, Size]]) -> Size:
         given = [(self.choices.condition(where), size) for where, size in sizes if where != NOWHERE]
-        return sum_of_shares(given, self.way.partitions)
+        return sum_of_shares(given, self.choices.way.partitions)
