@@ -122,6 +122,11 @@ def keeps_all(inputs: Tensors, outputs: Tensors) -> Backward:
     return Backward(tuple(map(Saved, inputs)))
 
 
+def keeps_everything(inputs: Tensors, outputs: Tensors) -> Backward:
+    """The gradient is computed from all operands and results."""
+    return keeps_all((*inputs, *outputs), ())
+
+
 def keeps_others(inputs: Tensors, outputs: Tensors) -> Backward:
     """The gradient of each of two operands is computed from the other: products. Numbers are not kept as tensors."""
     if len(inputs) != 2:
@@ -140,7 +145,7 @@ def keeps_quotient(inputs: Tensors, outputs: Tensors) -> Backward:
 
 def keeps_power(inputs: Tensors, outputs: Tensors) -> Backward:
     """The base; with an exponent that is a tensor, all three."""
-    return keeps_input(inputs, outputs) if len(inputs) == 1 else keeps_all((*inputs, *outputs), ())
+    return keeps_input(inputs, outputs) if len(inputs) == 1 else keeps_everything(inputs, outputs)
 
 
 def keeps_positions(inputs: Tensors, outputs: Tensors) -> Backward:

@@ -9,12 +9,11 @@ from typing import Any
 import torch
 
 from convsym.graph.backward import (
-    Backward,
     Keeps,
-    Tensors,
     keeps_all,
     keeps_both,
     keeps_copy_of_result,
+    keeps_everything,
     keeps_input,
     keeps_nothing,
     keeps_others,
@@ -188,10 +187,6 @@ def isin(
     return Outcome(Tensor(elements.shape, torch.bool), pointwise(site, "isin", torch.bool, elements).cost)
 
 
-def _keeps_everything(inputs: Tensors, outputs: Tensors) -> Backward:
-    return keeps_all((*inputs, *outputs), ())
-
-
 # result, dtypes taken (letters of KINDS), where numbers are taken, what autograd keeps, names
 _TABLE: tuple[tuple[str, str, str, Keeps, str], ...] = (
     ("same", ANY + "x", "both", keeps_others, "mul multiply"),
@@ -199,7 +194,7 @@ _TABLE: tuple[tuple[str, str, str, Keeps, str], ...] = (
     ("same", "uihf", "right", keeps_quotient, "fmod"),
     ("same", REAL, "none", keeps_all, "maximum minimum fmax fmin"),
     ("float", REAL, "none", keeps_all, "atan2 arctan2"),
-    ("same", "hf", "none", _keeps_everything, "hypot"),
+    ("same", "hf", "none", keeps_everything, "hypot"),
     ("same", "hf", "none", keeps_all, "nextafter logaddexp2 igamma igammac gammainc gammaincc"),
     ("same", "hfc", "none", keeps_all, "logaddexp"),
     ("float", REAL, "right", keeps_both, "copysign"),

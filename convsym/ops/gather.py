@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from convsym.graph.backward import Backward, Saved, keeps_all, keeps_positions
+from convsym.graph.backward import Backward, Saved, keeps_all, keeps_everything, keeps_positions
 from convsym.graph.call import FREE, Cost
 from convsym.graph.tensor import Tensor
 from convsym.ops.arguments import axis
@@ -129,7 +129,7 @@ def scatter_reduce(
 ) -> Outcome:
     """`input` with elements of `src` added, multiplied or compared in where `index` says."""
     made = scatter(False, site, input, dim, index, src, reduce, two=True)
-    return replace(made, backward=keeps_all((input, index, src, made.output), ()))
+    return replace(made, backward=keeps_everything((input, index, src), (made.output,)))
 
 
 def _require_same_dtype(site: Site, op: str, input: Tensor, source: Tensor) -> bool:

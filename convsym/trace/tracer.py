@@ -154,7 +154,7 @@ class Tracer(TorchFunctionMode):
         except TypeError:
             return True
         except (Unsupported, RuntimeError):
-            return False
+            pass
         return False
 
     def call_without_rule(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
